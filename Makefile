@@ -1,0 +1,54 @@
+# make lab     open the series in JupyterLab, chapter 1 in front
+# make test    linter, unit tests, then every notebook run again and compared
+# The first call creates .venv and installs the versions of requirements.lock; later calls start at once.
+#
+# Variables:
+#   PYTHON=python3.12       the Python (3.10 or later) that creates .venv
+#   ARGS="--no-browser --port 8899"    passed on to `jupyter lab`
+#   TORCH_INDEX=https://download.pytorch.org/whl/cpu
+#       Where PyTorch comes from, if not from pip's usual index. On Linux that index may serve a CUDA build of
+#       several GB. This address has the CPU build, which is all the series needs. It is used for PyTorch alone,
+#       and only when .venv is (re)installed.
+
+PYTHON ?= python3
+ARGS ?=
+TORCH_INDEX ?=
+
+VENV := .venv
+# Windows (make from Git Bash or MSYS) keeps the programs of an environment elsewhere.
+BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+STAMP := $(VENV)/installed
+# What activating the environment does: its programs come first.
+ACTIVATE := PATH="$(CURDIR)/$(BIN):$$PATH" VIRTUAL_ENV="$(CURDIR)/$(VENV)"
+
+.PHONY: help lab test test-lowest notebooks clean
+
+help:
+	@sed -n 's/^# \{0,1\}//p; /^$$/q' Makefile
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
+	  { echo "Python 3.10 or later is needed; name one: make PYTHON=python3.12 ..."; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
+	  { echo "Could not create $(VENV). On Debian and Ubuntu: apt install python3-venv"; rm -rf $(VENV); exit 1; }
+	$(if $(TORCH_INDEX),$(BIN)/python -m pip install --quiet --extra-index-url $(TORCH_INDEX) \
+	  --constraint requirements.lock torch)
+	$(BIN)/python -m pip install --quiet --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $(STAMP)
+
+lab: $(STAMP)
+	$(ACTIVATE) jupyter lab notebooks/01_factorization_machines.ipynb $(ARGS)
+
+test: $(STAMP)
+	@if $(ACTIVATE) && export PATH VIRTUAL_ENV && \
+	  ruff check && pytest && pytest --nbval notebooks/; \
+	then echo "PASS: linter, tests and notebooks"; \
+	else echo "FAIL: see above"; exit 1; fi
+
+# Run the notebooks in place, as they are committed. One of them: make notebooks ARGS=notebooks/02_fm_on_movielens.ipynb
+notebooks: $(STAMP)
+	$(ACTIVATE) python tools/execute_notebooks.py $(ARGS)
+
+clean:
+	rm -rf $(VENV)

@@ -1,0 +1,6 @@
+"""What every test and every notebook kernel needs, set before pytest starts a kernel (kernels inherit it)."""
+
+import os
+
+os.environ["TQDM_DISABLE"] = "1"  # tqdm reads this itself: no progress bars in compared outputs
+os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # no debugger warning on a kernel's stderr at start-up
