@@ -1,0 +1,157 @@
+"""LR, FM, NFM and DeepFM, each on one screen.
+
+Every model maps ids (B, S) int64 and values (B, S) to (B,) raw scores: logits for a binary task, predictions for
+a regression task. No model applies a sigmoid; the loss does. `config` holds the constructor's arguments, so that a
+model can be built again from a file. `seed` fixes the initial weights and leaves PyTorch's own random state alone.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+
+import torch
+from torch import Tensor, nn
+
+from .layers import FeatureEmbedding, LinearTerm, bi_interaction, check_dropout, check_size, mlp
+
+
+def _recorded(init):
+    """Keeps the constructor's arguments in `self.config` and draws initial weights from the seed alone."""
+    signature = inspect.signature(init)
+
+    @functools.wraps(init)
+    def wrapper(self, *args, **kwargs):
+        bound = signature.bind(self, *args, **kwargs)
+        bound.apply_defaults()
+        config = dict(list(bound.arguments.items())[1:])
+        if isinstance(config.get("field_of_slot"), Tensor):
+            config["field_of_slot"] = config["field_of_slot"].tolist()
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(config["seed"])
+            init(self, **config)
+        self.config = config
+
+    return wrapper
+
+
+class LR(nn.Module):
+    """Logistic (or linear) regression on one-hot features: y = w_0 + sum_i w_i x_i.
+
+    n_features: n, padding included. Raises ValueError if it is below 1.
+    """
+
+    @_recorded
+    def __init__(self, n_features: int, seed: int = 0):
+        super().__init__()
+        self.linear = LinearTerm(n_features)
+
+    def forward(self, ids: Tensor, values: Tensor) -> Tensor:
+        return self.linear(ids, values)  # (B,)
+
+
+class FM(nn.Module):
+    """Factorization Machine: y = w_0 + sum_i w_i x_i + sum_{i<j} <v_i, v_j> x_i x_j (Rendle 2010, equation 1).
+
+    k: embedding size; 0 gives linear regression. init_std: standard deviation of V at the start. dropout: share of the
+    k pooled crossings set to zero in training. Raises ValueError for sizes below their minimum, dropout outside [0, 1).
+    """
+
+    @_recorded
+    def __init__(self, n_features: int, k: int = 16, init_std: float = 0.05, dropout: float = 0.0, seed: int = 0):
+        super().__init__()
+        self.linear = LinearTerm(n_features)
+        self.embedding = FeatureEmbedding(n_features, k, init_std)
+        self.drop = nn.Dropout(check_dropout("dropout", dropout))
+
+    def forward(self, ids: Tensor, values: Tensor) -> Tensor:
+        pooled = self.drop(self.embedding.pool(ids, values))  # (B, k)
+        return self.linear(ids, values) + pooled.sum(dim=1)  # (B,): FM sums the k crossings to one number
+
+
+class NFM(nn.Module):
+    """Neural Factorization Machine: y = w_0 + sum_i w_i x_i + h . MLP(f_BI(x)) (arXiv 1708.05027, equations 2 to 7).
+
+    hidden: sizes of the hidden layers. dropout_bi, dropout_hidden: share set to zero after Bi-Interaction and in each
+    hidden layer. batch_norm: after Bi-Interaction and in each hidden layer; None: if there is a hidden layer. bn_eps:
+    the constant batch norm adds to the variance. activation: relu, sigmoid, tanh, identity. With hidden=() the vector
+    h is fixed to ones, and without batch norm and dropout the model is FM. Raises ValueError for sizes below their
+    minimum, an unknown activation, dropout outside [0, 1).
+    """
+
+    @_recorded
+    def __init__(
+        self,
+        n_features: int,
+        k: int = 16,
+        hidden: tuple[int, ...] = (64,),
+        dropout_bi: float = 0.0,
+        dropout_hidden: float = 0.0,
+        batch_norm: bool | None = None,
+        bn_eps: float = 1e-5,
+        activation: str = "relu",
+        init_std: float = 0.05,
+        seed: int = 0,
+    ):
+        super().__init__()
+        batch_norm = bool(hidden) if batch_norm is None else batch_norm
+        check_size("k", k, 1 if hidden or batch_norm else 0)
+        self.linear = LinearTerm(n_features)
+        self.embedding = FeatureEmbedding(n_features, k, init_std)
+        self.norm_bi = nn.BatchNorm1d(k, eps=bn_eps) if batch_norm else nn.Identity()
+        self.drop_bi = nn.Dropout(check_dropout("dropout_bi", dropout_bi))
+        self.mlp = mlp(k, hidden, activation, batch_norm, bn_eps, check_dropout("dropout_hidden", dropout_hidden))
+        if hidden:
+            self.h = nn.Parameter(torch.randn(hidden[-1]) / hidden[-1] ** 0.5)
+        else:
+            self.register_buffer("h", torch.ones(k))  # trained, it would no longer be FM
+
+    def forward(self, ids: Tensor, values: Tensor) -> Tensor:
+        z = self.embedding.pool(ids, values)  # (B, k): NFM keeps the k crossings
+        z = self.drop_bi(self.norm_bi(z))  # (B, k)
+        z = self.mlp(z)  # (B, hidden[-1])
+        return self.linear(ids, values) + z @ self.h  # (B,)
+
+
+class DeepFM(nn.Module):
+    """DeepFM (Guo et al. 2017): y = y_FM + y_DNN, two logits added, one table V read by both branches.
+
+    field_of_slot: (S,) the field of each slot, as in `Examples.field_of_slot`. The DNN reads the field embeddings side
+    by side; the slots of one field are summed first, so that several genres take the room of one.
+    hidden: sizes of the DNN's layers. dropout: in each of them. Raises ValueError as FM and NFM do.
+    """
+
+    @_recorded
+    def __init__(
+        self,
+        n_features: int,
+        field_of_slot,
+        k: int = 16,
+        hidden: tuple[int, ...] = (64, 64),
+        dropout: float = 0.0,
+        batch_norm: bool = False,
+        bn_eps: float = 1e-5,
+        activation: str = "relu",
+        init_std: float = 0.05,
+        seed: int = 0,
+    ):
+        super().__init__()
+        check_size("k", k, 1)
+        self.linear = LinearTerm(n_features)
+        self.embedding = FeatureEmbedding(n_features, k, init_std)
+        self.register_buffer("field_of_slot", torch.as_tensor(field_of_slot, dtype=torch.int64))
+        self.n_fields = int(self.field_of_slot.max()) + 1
+        self.mlp = mlp(self.n_fields * k, hidden, activation, batch_norm, bn_eps, dropout)
+        self.out = nn.Linear(hidden[-1] if hidden else self.n_fields * k, 1, bias=False)
+
+    def forward(self, ids: Tensor, values: Tensor) -> Tensor:
+        xv = self.embedding(ids, values)  # (B, S, k)
+        if xv.shape[1] != len(self.field_of_slot):
+            raise ValueError(f"this DeepFM was built for {len(self.field_of_slot)} slots, got {xv.shape[1]}")
+        y_fm = self.linear(ids, values) + bi_interaction(xv).sum(dim=1)  # (B,)
+        fields = xv.new_zeros(len(ids), self.n_fields, xv.shape[2]).index_add(1, self.field_of_slot, xv)  # (B, F, k)
+        y_dnn = self.out(self.mlp(fields.flatten(1))).squeeze(1)  # (B, F*k) -> (B, 1) -> (B,)
+        return y_fm + y_dnn
+
+
+MODELS = {model.__name__: model for model in (LR, FM, NFM, DeepFM)}
