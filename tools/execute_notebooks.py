@@ -72,11 +72,15 @@ def execute(nb, folder):
         record_timing=False,
         store_widget_state=False,
         coalesce_streams=True,
+        extra_arguments=["--log-level=ERROR"],
     )
     try:
         client.execute()
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
         raise NotebookFailed(str(error)) from None
+    finally:
+        if manager.has_kernel:  # the client stops only kernels that it made itself
+            manager.shutdown_kernel(now=True)
 
 
 def clean(nb):
