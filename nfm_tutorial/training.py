@@ -31,7 +31,7 @@ class TrainConfig:
 
     task: "binary" (labels 0 and 1, log loss on logits) or "regression" (squared loss).
     epochs: full passes at most. batch_size: examples per step.
-    optimizer: "adam" or "adagrad", dense and fused. lr: its rate at the start. adagrad_init: Adagrad's accumulator then.
+    optimizer: "adam" or "adagrad", dense and fused. lr: its rate at the start. adagrad_init: Adagrad's first value.
     schedule: "constant", "linear" (to 0 after `epochs`) or "plateau" (a tenth after each epoch without improvement).
     l2_embedding: reg * batch mean of sum_i ||x_i v_i||^2, which touches only the features that occur.
     decay_linear, decay_embedding, decay_mlp: the optimiser's weight_decay for that group: it adds decay * parameter to
@@ -118,8 +118,8 @@ def fit(
 ) -> History:
     """Train `model` in place and leave it, in eval mode, with the weights of its best validation epoch.
 
-    Raises ValueError for missing or empty data, labels outside the task's set, a single-class validation set in a binary
-    task, or a loss that is no longer finite (then the model keeps its best weights so far).
+    Raises ValueError for missing or empty data, labels outside the task's set, a binary validation set of a single
+    class, or a loss that is no longer finite (then the model keeps its best weights so far).
     """
     config = config or TrainConfig()
     monitor = config.monitor or TASKS[config.task][0]
