@@ -21,24 +21,31 @@ STAMP := $(VENV)/installed
 # What activating the environment does: its programs come first.
 ACTIVATE := PATH="$(CURDIR)/$(BIN):$$PATH" VIRTUAL_ENV="$(CURDIR)/$(VENV)"
 
+FIRST := 01_factorization_machines.ipynb
+# JupyterLab refuses to start for root (the usual user in a container) unless told that this is meant.
+AS_ROOT := $(if $(filter 0,$(shell id -u 2>/dev/null)),--allow-root)
+SETTINGS := $(VENV)/share/jupyter/lab/settings
+
 .PHONY: help lab test test-lowest notebooks clean
 
 help:
 	@sed -n 's/^# \{0,1\}//p; /^$$/q' Makefile
 
-$(STAMP): requirements.lock pyproject.toml
+$(STAMP): requirements.lock pyproject.toml tools/jupyterlab_overrides.json
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
 	  { echo "Python 3.10 or later is needed; name one: make PYTHON=python3.12 ..."; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
 	  { echo "Could not create $(VENV). On Debian and Ubuntu: apt install python3-venv"; rm -rf $(VENV); exit 1; }
+	@echo "Installing into $(VENV): several minutes the first time"
 	$(if $(TORCH_INDEX),$(BIN)/python -m pip install --quiet --extra-index-url $(TORCH_INDEX) \
 	  --constraint requirements.lock torch)
 	$(BIN)/python -m pip install --quiet --requirement requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@mkdir -p $(SETTINGS) && cp tools/jupyterlab_overrides.json $(SETTINGS)/overrides.json
 	@touch $(STAMP)
 
 lab: $(STAMP)
-	$(ACTIVATE) jupyter lab notebooks/01_factorization_machines.ipynb $(ARGS)
+	$(ACTIVATE) jupyter lab notebooks --LabApp.default_url=/lab/tree/$(FIRST) $(AS_ROOT) $(ARGS)
 
 test: $(STAMP)
 	@if $(ACTIVATE) && export PATH VIRTUAL_ENV && \
