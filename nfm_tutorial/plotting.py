@@ -114,7 +114,8 @@ def seed_dots(
         values = results.loc[results[by] == name, metric].to_numpy(dtype=float)
         ax.plot(values, np.full(len(values), row), linestyle="none", alpha=0.7, **look(str(name), row))
         ax.plot([values.mean()], [row], marker="|", markersize=22, color=look(str(name), row)["color"])
-    ax.set(yticks=range(len(names)), yticklabels=names, xlabel=xlabel or metric, title=title, ylim=(len(names) - 0.5, -0.5))
+    ax.set(yticks=range(len(names)), yticklabels=names, ylim=(len(names) - 0.5, -0.5))
+    ax.set(xlabel=xlabel or metric, title=title)
     return ax
 
 
@@ -127,7 +128,7 @@ def paired_differences(
     """
     ax = ax or plt.figure(figsize=(7.5, 0.6 * len(differences) + 1.6)).add_subplot()
     ax.axvline(0, color="black", linewidth=1)
-    for row, (name, values) in enumerate(differences.items()):
+    for row, values in enumerate(differences.values()):
         mean, low, high = paired_interval(values, level)
         colour = look("", row)["color"]
         ax.plot(values, np.full(len(values), row), linestyle="none", alpha=0.6, **look("", row))
