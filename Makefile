@@ -29,7 +29,7 @@ SETTINGS := $(VENV)/share/jupyter/lab/settings
 .PHONY: help lab test test-lowest notebooks clean
 
 help:
-	@sed -n 's/^# \{0,1\}//p; /^$$/q' Makefile
+	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
 
 $(STAMP): requirements.lock pyproject.toml tools/jupyterlab_overrides.json
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
