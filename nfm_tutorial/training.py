@@ -138,11 +138,11 @@ def fit(
     best, best_value, best_epoch, rows = copy.deepcopy(model.state_dict()), None, 0, []
     better = (lambda a, b: a > b) if METRICS[monitor].higher_is_better else (lambda a, b: a < b)
 
-    # Only progress=False is passed on: an explicit disable=False would overrule the reader's TQDM_DISABLE.
-    quiet = {} if progress else {"disable": True}
+    # tqdm's bar for notebooks does not read TQDM_DISABLE itself, as its bar for terminals does.
+    quiet = not progress or os.environ.get("TQDM_DISABLE", "") not in ("", "0")
     with (
         torch.random.fork_rng(devices=[device] if device.type == "cuda" else []),
-        tqdm(total=config.epochs, unit="epoch", desc=type(model).__name__, **quiet) as bar,
+        tqdm(total=config.epochs, unit="epoch", desc=type(model).__name__, disable=quiet) as bar,
     ):
         torch.manual_seed(config.seed)  # dropout
         for epoch in range(1, config.epochs + 1):
