@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from numbers import Integral
 from typing import NamedTuple
 
 import numpy as np
@@ -50,8 +51,10 @@ class Field:
             raise ValueError(f"field {self.name!r}: kind {self.kind!r} is unknown; choose one of {', '.join(KINDS)}")
         if self.max_values is not None and self.kind != "multi":
             raise ValueError(f"field {self.name!r}: max_values is for kind='multi', this field is {self.kind!r}")
-        if self.max_values is not None and self.max_values < 1:
-            raise ValueError(f"field {self.name!r}: max_values must be at least 1, got {self.max_values}")
+        if self.max_values is not None and (not isinstance(self.max_values, Integral) or self.max_values < 1):
+            raise ValueError(
+                f"field {self.name!r}: max_values must be a whole number of at least 1, got {self.max_values!r}"
+            )
         if self.kind == "multi" and not self.sep:
             raise ValueError(f"field {self.name!r}: sep must be a non-empty string, got {self.sep!r}")
 
@@ -123,9 +126,15 @@ class Examples:
                 raise IndexError(f"row {index} does not exist: there are {len(self)} rows")
             index = slice(index, index + 1) if index != -1 else slice(-1, None)
         elif not isinstance(index, slice):
-            index = torch.as_tensor(np.asarray(index))
+            index = _tensor("the row index", index)
             if index.dtype == torch.bool and index.shape != (len(self),):
                 raise ValueError(f"a mask needs one entry per row ({len(self)}), this one has {tuple(index.shape)}")
+            if index.ndim != 1 or (index.dtype.is_floating_point and len(index)):
+                raise ValueError(
+                    f"rows are chosen by a slice, a mask or a list of row numbers, got {index.dtype} "
+                    f"of shape {tuple(index.shape)}"
+                )
+            index = index if index.dtype == torch.bool else index.long()
         # The rows were checked already, so the checks of __init__ are not repeated.
         part = object.__new__(Examples)
         part.ids, part.values = self.ids[index], self.values[index]
@@ -165,9 +174,9 @@ class Examples:
         return float(self.target.min()), float(self.target.max())
 
     def __repr__(self) -> str:
-        names = [span.name for span in self.spans] or [f"field {f}" for f in self.field_of_slot.unique().tolist()]
+        names = [span.name for span in self.spans] or [f"field {f}" for f in range(int(self.field_of_slot.max()) + 1)]
         slots = torch.bincount(self.field_of_slot, minlength=len(names)).tolist()
-        parts = [name if n == 1 else f"{name} x{n}" for name, n in zip(names, slots)]
+        parts = [name if n == 1 else f"{name} x{n}" for name, n in zip(names, slots) if n]
         shape = f"{len(self):,} rows, {self.n_slots} slots ({', '.join(parts)}), {self.n_features:,} features"
         lines = [f"Examples: {shape}"]
         if self.target is None:
@@ -195,8 +204,12 @@ class Encoder:
     """
 
     def __init__(self, fields: Iterable[Field | str], target: str = "label"):
+        fields = [fields] if isinstance(fields, (str, Field)) else fields
         self.fields = tuple(Field(f) if isinstance(f, str) else f for f in fields)
         self.target = target
+        for field in self.fields:
+            if not isinstance(field, Field):
+                raise ValueError(f"fields are Field objects or column names, got {field!r}")
         names = [field.name for field in self.fields]
         if not names:
             raise ValueError("an Encoder needs at least one field")
@@ -220,7 +233,7 @@ class Encoder:
         for field in self.fields:
             column, words, n_slots, scale = frame[field.name], [], 1, (0.0, 1.0)
             if field.kind == "categorical":
-                words = _sorted_words(pd.unique(column.dropna()), field.name)
+                words = _sorted_words(_categories(column, field.name)[1], field.name)
             elif field.kind == "multi":
                 cells = _split_cells(column, field)[1]
                 n_slots = field.max_values or max((len(cell) for cell in cells), default=1) or 1
@@ -266,7 +279,7 @@ class Encoder:
             ids = np.where(missing, span.start, span.start + 1)
             return ids[:, None], np.where(missing, 1.0, x)[:, None]
         if field.kind == "categorical":
-            codes, uniques = pd.factorize(column, use_na_sentinel=True)
+            codes, uniques = _categories(column, field.name)
             table = np.array([id_of.get(word, span.start) for word in uniques] + [span.start], dtype=np.int64)
             return table[codes][:, None], np.ones((len(column), 1))  # code -1 (missing) reads the last entry
         codes, cells = _split_cells(column, field)
@@ -362,6 +375,14 @@ class Encoder:
                 raise ValueError(f"the table has no column {field.name!r}; its columns are {have}")
 
 
+def _categories(column: pd.Series, name: str) -> tuple[np.ndarray, Sequence]:
+    """(codes, uniques): each row's value is uniques[code]; code -1 is a missing value."""
+    try:
+        return pd.factorize(column, use_na_sentinel=True)
+    except TypeError:  # lists cannot be looked up
+        raise ValueError(f"column {name!r} holds lists; use Field({name!r}, kind='multi')") from None
+
+
 def _sorted_words(words, name: str) -> list:
     """Plain Python values in a fixed order."""
     plain = [word.item() if isinstance(word, np.generic) else word for word in words]
@@ -385,6 +406,8 @@ def _split_cells(column: pd.Series, field: Field) -> tuple[np.ndarray, list[list
 
 def _numbers(column: pd.Series, name: str, missing_ok: bool = False) -> np.ndarray:
     """The column as float64; ValueError naming the first row and value that is not a finite number."""
+    if pd.api.types.is_datetime64_any_dtype(column) or pd.api.types.is_timedelta64_dtype(column):
+        raise ValueError(f"column {name!r} holds dates, not numbers; make it a number first, such as the year")
     try:
         numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
     except (TypeError, ValueError):
@@ -409,24 +432,32 @@ def _mean_and_std(numbers: np.ndarray, field: Field) -> tuple[float, float]:
     return float(np.nanmean(numbers)), std if std > 0 else 1.0
 
 
+def _tensor(name: str, data) -> Tensor:
+    try:
+        return data if isinstance(data, Tensor) else torch.as_tensor(np.asarray(data))
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} must be one rectangular array of numbers: {error}") from None
+
+
 def _first(mask: Tensor) -> str:
     row, *slot = (int(i) for i in mask.nonzero()[0])
     return f"row {row}" + (f", slot {slot[0]}" if slot else "")
 
 
 def _ids_tensor(ids) -> Tensor:
-    ids = ids if isinstance(ids, Tensor) else torch.as_tensor(np.asarray(ids))
+    ids = _tensor("ids", ids)
     if ids.dtype.is_floating_point or ids.dtype == torch.bool or ids.dtype.is_complex:
         raise ValueError(f"ids must be whole numbers (int64), got {ids.dtype}; ids are names, not magnitudes")
     if ids.ndim != 2 or ids.shape[1] == 0:
         raise ValueError(f"ids must have shape (N, S) with at least one slot, got {tuple(ids.shape)}")
+    ids = ids.long()
     if ids.numel() and int(ids.min()) < 0:
         raise ValueError(f"{_first(ids < 0)}: id {int(ids[ids < 0][0])} is negative; ids start at 0, which is padding")
-    return ids.long()
+    return ids
 
 
 def _values_tensor(values, shape: tuple[int, int]) -> Tensor:
-    values = values if isinstance(values, Tensor) else torch.as_tensor(np.asarray(values))
+    values = _tensor("values", values)
     if tuple(values.shape) != shape:
         raise ValueError(f"values has shape {tuple(values.shape)} but ids has {shape}; each id needs one value")
     values = values.to(torch.float32) if values.dtype != torch.float64 else values
@@ -438,7 +469,7 @@ def _values_tensor(values, shape: tuple[int, int]) -> Tensor:
 
 
 def _target_tensor(target, n: int, dtype: torch.dtype) -> Tensor:
-    target = target if isinstance(target, Tensor) else torch.as_tensor(np.asarray(target))
+    target = _tensor("target", target)
     if tuple(target.shape) != (n,):
         raise ValueError(f"target has shape {tuple(target.shape)}, expected ({n},): one number per example")
     target = target.to(dtype)
@@ -451,7 +482,7 @@ def _target_tensor(target, n: int, dtype: torch.dtype) -> Tensor:
 def _field_of_slot_tensor(field_of_slot, s: int) -> Tensor:
     if field_of_slot is None:
         return torch.arange(s)
-    given = torch.as_tensor(field_of_slot)
+    given = _tensor("field_of_slot", field_of_slot)
     if tuple(given.shape) != (s,) or given.dtype.is_floating_point:
         raise ValueError(f"field_of_slot needs one whole number per slot ({s}), got {given.tolist()}")
     if s and int(given.min()) < 0:
