@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy import stats
-from scipy.special import expit
 from sklearn import metrics as sk
 
 
@@ -32,7 +31,8 @@ def auc(target, score) -> float:
 def log_loss(target, logit) -> float:
     """Mean negative log-likelihood in nats. target: (N,) of 0 and 1; logit: (N,) raw scores before the sigmoid."""
     target, logit = _checked(target, logit, binary=True)
-    return float(sk.log_loss(target, expit(logit), labels=[0, 1]))
+    # scikit-learn's log_loss of the sigmoid, computed from the logit: 1 - sigmoid(40) is 0 in float64, its log is not.
+    return float(np.logaddexp(0, np.where(target == 1, -logit, logit)).mean())
 
 
 def rmse(target, prediction) -> float:
@@ -57,11 +57,13 @@ def evaluate(target, score, task: str) -> dict[str, float]:
 def paired_interval(differences, level: float = 0.95) -> tuple[float, float, float]:
     """(mean, low, high): Student's t interval for the mean of paired differences, such as one per seed.
 
-    Raises ValueError for fewer than two differences or a level outside (0, 1).
+    Raises ValueError for fewer than two differences, NaN or infinite ones, or a level outside (0, 1).
     """
     d = np.asarray(differences, dtype=np.float64).ravel()
     if len(d) < 2:
         raise ValueError(f"an interval needs at least two differences, got {len(d)}")
+    if not np.isfinite(d).all():
+        raise ValueError(f"difference {int((~np.isfinite(d)).argmax())} is not a finite number")
     if not 0 < level < 1:
         raise ValueError(f"level is a probability between 0 and 1, got {level}")
     half = stats.t.ppf(0.5 + level / 2, len(d) - 1) * d.std(ddof=1) / np.sqrt(len(d))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import copy
 import json
 import os
-import tempfile
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from numbers import Integral
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from .encoding import Encoder, Examples
+from .layers import LinearTerm, check_size
 from .metrics import METRICS, TASKS, evaluate
 from .models import MODELS
 
@@ -71,7 +72,7 @@ class TrainConfig:
             number = getattr(self, name)
             if number is None and name == "patience":
                 continue
-            if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+            if isinstance(number, bool) or not isinstance(number, Integral) or number < 1:
                 raise ValueError(f"{name} must be a whole number of at least 1, got {number!r}")
         if not 0 < self.lr < float("inf"):
             raise ValueError(f"lr must be positive and finite, got {self.lr}")
@@ -80,20 +81,27 @@ class TrainConfig:
                 raise ValueError(f"{name} must be at least 0 and finite, got {getattr(self, name)}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class History:
     """What happened in `fit`.
 
     frame: tidy, one row per epoch, split and metric: columns epoch (from 1), split ("train" or "valid"), metric, value.
         The train rows hold the loss alone, averaged over the epoch while the weights moved, without any L2 term.
     best_epoch, best_value: of the metric `monitor`, whose weights the model now has. seconds: wall time of `fit`.
+
+    Two histories are equal if everything but the seconds is, to the last bit.
     """
 
     frame: pd.DataFrame
     monitor: str
     best_epoch: int
     best_value: float
-    seconds: float = field(compare=False)
+    seconds: float
+
+    def __eq__(self, other) -> bool:
+        if not isinstance(other, History):
+            return NotImplemented
+        return self.monitor == other.monitor and self.best_epoch == other.best_epoch and self.frame.equals(other.frame)
 
     def curve(self, metric: str, split: str = "valid") -> pd.Series:
         """One metric by epoch. Raises ValueError if it was not recorded."""
@@ -119,12 +127,16 @@ def fit(
     """Train `model` in place and leave it, in eval mode, with the weights of its best validation epoch.
 
     Raises ValueError for missing or empty data, labels outside the task's set, a binary validation set of a single
-    class, or a loss that is no longer finite (then the model keeps its best weights so far).
+    class, ids the model does not know, batches of one example with batch norm, or a loss that is no longer finite (then
+    the model keeps its best weights so far).
     """
     config = config or TrainConfig()
     monitor = config.monitor or TASKS[config.task][0]
-    _check_labels(train, "training", config.task)
-    _check_labels(valid, "validation", config.task)
+    for examples, which in ((train, "training"), (valid, "validation")):
+        _check_ids(model, examples, f"{which} set, ")
+        _check_labels(examples, which, config.task)
+    if min(len(train), config.batch_size) == 1 and any(isinstance(m, nn.BatchNorm1d) for m in model.modules()):
+        raise ValueError("batch norm needs two examples or more per batch; raise batch_size, or use batch_norm=False")
     evaluate(valid.target.numpy(force=True), np.zeros(len(valid)), config.task)  # fails now, not after an epoch
     device = pick_device(config.device)
     started = time.perf_counter()
@@ -201,8 +213,11 @@ def predict(
     """(N,) float64 predictions in eval mode; the model's mode is put back afterwards.
 
     kind: "score" (raw) or "probability" (sigmoid of the score). clip: (low, high) to cut predictions to, such as
-    `train.target_range`; nothing is clipped unless asked. Raises ValueError for an unknown kind or an empty clip range.
+    `train.target_range`; nothing is clipped unless asked. Raises ValueError for an unknown kind, an empty clip range, a
+    batch size below 1, or ids the model does not know.
     """
+    _check_ids(model, examples)
+    check_size("batch_size", batch_size, 1)
     if kind not in ("score", "probability"):
         raise ValueError(f"kind {kind!r} is unknown; choose score or probability")
     if clip is not None and not clip[0] <= clip[1]:
@@ -232,8 +247,8 @@ def save(path, model: nn.Module, encoder: Encoder | None = None) -> None:
     or a vocabulary with values other than strings and numbers, FileNotFoundError if the folder does not exist.
     """
     path = Path(path)
-    if type(model).__name__ not in MODELS or not hasattr(model, "config"):
-        raise ValueError(f"save knows {', '.join(MODELS)}, not {type(model).__name__}")
+    if type(model) not in MODELS.values():
+        raise ValueError(f"save knows {', '.join(MODELS)} of nfm_tutorial.models, not this {type(model).__name__}")
     if not path.parent.is_dir():
         raise FileNotFoundError(f"the folder {path.parent} does not exist; make it first")
     state = {"model": type(model).__name__, "config": model.config, "weights": model.state_dict(), "encoder": None}
@@ -243,13 +258,13 @@ def save(path, model: nn.Module, encoder: Encoder | None = None) -> None:
             json.dumps(state["encoder"])
         except TypeError as error:
             raise ValueError(f"a vocabulary can be saved if it holds strings and numbers only: {error}") from error
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with open(part, "wb") as file:
             torch.save(state, file)
-        os.replace(name, path)
+        os.replace(part, path)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
         raise
 
 
@@ -269,8 +284,13 @@ def load(path) -> tuple[nn.Module, Encoder | None]:
         model.to(next(w.dtype for w in weights.values() if w.is_floating_point()))
         model.load_state_dict(weights)
         encoder = None if state["encoder"] is None else Encoder.from_dict(state["encoder"])
-    except Exception as error:  # whatever a damaged file makes PyTorch raise, the reader needs one sentence
-        raise ValueError(f"{path} is damaged, or not written by nfm_tutorial.training.save: {error}") from error
+    except Exception as error:
+        # Whatever a damaged file makes PyTorch raise, the reader needs one sentence, and not PyTorch's own advice to
+        # load the file with its safety off.
+        kind = type(error).__name__
+        raise ValueError(
+            f"{path} is damaged, or not written by nfm_tutorial.training.save ({kind}); train and save the model again"
+        ) from None
     return model.eval(), encoder
 
 
@@ -284,6 +304,22 @@ def pick_device(name: str = "auto") -> torch.device:
     except (RuntimeError, AssertionError) as error:
         raise ValueError(f"device {name!r} is not there; use 'auto' or 'cpu' ({error})") from error
     return device
+
+
+def _check_ids(model: nn.Module, examples: Examples, which: str = "") -> None:
+    """Refuses what the model cannot look up, with the row of `examples` where a batch could only name its own."""
+    if not isinstance(examples, Examples):
+        raise ValueError(f"models read Examples, such as encoder.transform(table), got {type(examples).__name__}")
+    if not isinstance(getattr(model, "linear", None), LinearTerm):  # a reader's own model looks after itself
+        return
+    n = len(model.linear.w)
+    wrong = examples.ids >= n
+    if wrong.any():
+        row, slot = (int(i) for i in wrong.nonzero()[0])
+        raise ValueError(
+            f"{which}row {row}, slot {slot}: id {int(examples.ids[row, slot])} has no embedding; the model has ids "
+            f"0 to {n - 1}. Build the model with encoder.n_features of the encoder that made these examples."
+        )
 
 
 def _check_labels(examples: Examples, which: str, task: str) -> None:
