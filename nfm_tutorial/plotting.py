@@ -85,7 +85,14 @@ def learning_curves(histories: Mapping, metric: str, title: str, split: str = "v
 
 
 def lines(frame: pd.DataFrame, xlabel: str, ylabel: str, title: str, log: str = "", ax: Axes | None = None) -> Axes:
-    """One line per column of `frame` against its index. log: which axes are logarithmic, "", "x", "y" or "xy"."""
+    """One line per column of `frame` against its index. log: which axes are logarithmic, "", "x", "y" or "xy".
+
+    Raises ValueError for a frame without columns or another `log`.
+    """
+    if frame.empty:
+        raise ValueError("there is nothing to draw: the frame is empty")
+    if log not in ("", "x", "y", "xy"):
+        raise ValueError(f"log {log!r} is unknown; choose '', 'x', 'y' or 'xy'")
     ax = ax or plt.figure().add_subplot()
     for position, name in enumerate(frame.columns):
         ax.plot(frame.index, frame[name], label=str(name), **look(str(name), position))
@@ -103,11 +110,14 @@ def seed_dots(
 ) -> Axes:
     """Every seed as a dot, the mean as a bar: one row of the figure per value of column `by`, in order of appearance.
 
-    results: one row per run, with columns `by` and `metric`. Raises ValueError for a missing column.
+    results: one row per run, with columns `by` and `metric`. Raises ValueError for a missing column or no rows.
     """
     for column in (by, metric):
         if column not in results.columns:
-            raise ValueError(f"results has no column {column!r}; its columns are {', '.join(results.columns)}")
+            have = ", ".join(map(str, results.columns))
+            raise ValueError(f"results has no column {column!r}; its columns are {have}")
+    if results.empty:
+        raise ValueError("there is no run to draw")
     names = list(dict.fromkeys(results[by]))
     ax = ax or plt.figure(figsize=(7.5, 0.6 * len(names) + 1.6)).add_subplot()
     for row, name in enumerate(names):
@@ -124,8 +134,10 @@ def paired_differences(
 ) -> Axes:
     """Each row: paired differences (one per seed) as dots and their t interval as a bar, with a line at zero.
 
-    differences: name -> differences, at least two each (ValueError otherwise).
+    differences: name -> differences. Raises ValueError if there is none, or for fewer than two of a name.
     """
+    if not differences:
+        raise ValueError("there are no differences to draw")
     ax = ax or plt.figure(figsize=(7.5, 0.6 * len(differences) + 1.6)).add_subplot()
     ax.axvline(0, color="black", linewidth=1)
     for row, values in enumerate(differences.values()):
@@ -141,11 +153,14 @@ def paired_differences(
 def embedding_map(V, names: Sequence[str], groups: Sequence[str], title: str, ax: Axes | None = None) -> Axes:
     """Embeddings (m, k) on their first two principal axes, one colour and marker per group, `names` beside the dots.
 
-    names: (m,) texts, "" for a dot without one. groups: (m,). Raises ValueError if the lengths differ or k < 2.
+    names: (m,) texts, "" for a dot without one. groups: (m,). Raises ValueError if the lengths differ, k < 2 or m < 2.
     """
     V = np.asarray(V, dtype=float)
-    if V.ndim != 2 or V.shape[1] < 2 or not len(V) == len(names) == len(groups):
-        raise ValueError(f"need V (m, k>=2) with m names and groups, got {V.shape}, {len(names)} and {len(groups)}")
+    if V.ndim != 2 or min(V.shape) < 2 or not len(V) == len(names) == len(groups):
+        raise ValueError(
+            f"embedding_map needs V (m, k), both at least 2, with m names and m groups; got V {V.shape}, "
+            f"{len(names)} names and {len(groups)} groups"
+        )
     centred = V - V.mean(axis=0)
     _, singular, axes = np.linalg.svd(centred, full_matrices=False)
     xy = centred @ axes[:2].T

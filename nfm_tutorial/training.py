@@ -137,7 +137,10 @@ def fit(
         _check_labels(examples, which, config.task)
     if min(len(train), config.batch_size) == 1 and any(isinstance(m, nn.BatchNorm1d) for m in model.modules()):
         raise ValueError("batch norm needs two examples or more per batch; raise batch_size, or use batch_norm=False")
-    evaluate(valid.target.numpy(force=True), np.zeros(len(valid)), config.task)  # fails now, not after an epoch
+    try:  # fails now, not after an epoch
+        evaluate(valid.target.numpy(force=True), np.zeros(len(valid)), config.task)
+    except ValueError as error:
+        raise ValueError(f"the validation set cannot be evaluated: {error}") from None
     device = pick_device(config.device)
     started = time.perf_counter()
     model.to(device)
