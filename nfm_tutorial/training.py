@@ -6,6 +6,7 @@ import copy
 import json
 import os
 import time
+import zipfile
 from dataclasses import dataclass
 from numbers import Integral
 from pathlib import Path
@@ -281,6 +282,9 @@ def load(path) -> tuple[nn.Module, Encoder | None]:
     if not path.is_file():
         raise FileNotFoundError(f"there is no saved model at {path}")
     try:
+        with zipfile.ZipFile(path) as archive:  # PyTorch itself does not compare the checksums
+            if damaged := archive.testzip():
+                raise ValueError(f"checksum of {damaged}")
         state = torch.load(path, map_location="cpu", weights_only=True)
         model = MODELS[state["model"]](**state["config"])
         weights = state["weights"]
