@@ -139,17 +139,18 @@ class DeepFM(nn.Module):
         check_size("k", k, 1)
         self.linear = LinearTerm(n_features)
         self.embedding = FeatureEmbedding(n_features, k, init_std)
-        self.register_buffer("field_of_slot", torch.as_tensor(field_of_slot, dtype=torch.int64))
-        self.n_fields = int(self.field_of_slot.max()) + 1
-        self.mlp = mlp(self.n_fields * k, hidden, activation, batch_norm, bn_eps, dropout)
-        self.out = nn.Linear(hidden[-1] if hidden else self.n_fields * k, 1, bias=False)
+        slot_is_in_field = nn.functional.one_hot(torch.as_tensor(field_of_slot)).T.float()  # (F, S) of 0 and 1
+        self.register_buffer("slot_is_in_field", slot_is_in_field)
+        n_in = len(slot_is_in_field) * k
+        self.mlp = mlp(n_in, hidden, activation, batch_norm, bn_eps, dropout)
+        self.out = nn.Linear(hidden[-1] if hidden else n_in, 1, bias=False)
 
     def forward(self, ids: Tensor, values: Tensor) -> Tensor:
         xv = self.embedding(ids, values)  # (B, S, k)
-        if xv.shape[1] != len(self.field_of_slot):
-            raise ValueError(f"this DeepFM was built for {len(self.field_of_slot)} slots, got {xv.shape[1]}")
+        if xv.shape[1] != self.slot_is_in_field.shape[1]:
+            raise ValueError(f"this DeepFM was built for {self.slot_is_in_field.shape[1]} slots, got {xv.shape[1]}")
         y_fm = self.linear(ids, values) + bi_interaction(xv).sum(dim=1)  # (B,)
-        fields = xv.new_zeros(len(ids), self.n_fields, xv.shape[2]).index_add(1, self.field_of_slot, xv)  # (B, F, k)
+        fields = self.slot_is_in_field @ xv  # (B, F, k), the slots of a field added
         y_dnn = self.out(self.mlp(fields.flatten(1))).squeeze(1)  # (B, F*k) -> (B, 1) -> (B,)
         return y_fm + y_dnn
 
