@@ -17,6 +17,7 @@ TORCH_INDEX ?=
 VENV := .venv
 # Windows (make from Git Bash or MSYS) keeps the programs of an environment elsewhere.
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+BIN_LOWEST := $(subst $(VENV),$(VENV)-lowest,$(BIN))
 STAMP := $(VENV)/installed
 # What activating the environment does: its programs come first.
 ACTIVATE := PATH="$(CURDIR)/$(BIN):$$PATH" VIRTUAL_ENV="$(CURDIR)/$(VENV)"
@@ -57,5 +58,13 @@ test: $(STAMP)
 notebooks: $(STAMP)
 	$(ACTIVATE) python tools/execute_notebooks.py $(ARGS)
 
+# The unit tests with the lowest versions that pyproject.toml admits (PYTHON 3.10 to 3.12 have packages for all of them).
+test-lowest:
+	$(PYTHON) -m venv --clear $(VENV)-lowest
+	sed -n 's/^ *"\([a-z-]*\)>=\([0-9.]*\).*/\1==\2/p' pyproject.toml > $(VENV)-lowest/requirements.txt
+	$(BIN_LOWEST)/python -m pip install --quiet --requirement $(VENV)-lowest/requirements.txt
+	$(BIN_LOWEST)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	$(BIN_LOWEST)/python -m pytest
+
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) $(VENV)-lowest

@@ -114,7 +114,7 @@ def test_the_three_files_agree():
         ("environment.yml", "python >=3.10", "python >=3.12", "Python 3.11 is not supported"),
         ("pyproject.toml", "pooch>=1.8", "pooch>=99", "pooch >=99: the lock has"),
         ("requirements.lock", "\ntqdm==", "\ntqdm2==", "tqdm >=4.66: the lock has None for Python 3.10 on linux"),
-        ("requirements.lock", "pandas==2.", "pandas==3.", "pandas <3,>=2.2: the lock has 3"),
+        ("requirements.lock", "pandas==2.", "pandas==3.", "pandas <3,>=2.2.2: the lock has 3"),
     ],
 )
 def test_a_disagreement_is_found(name, old, new, message):
