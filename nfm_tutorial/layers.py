@@ -6,6 +6,8 @@ v_i in R^k the embedding of the feature in that slot.
 
 from __future__ import annotations
 
+from numbers import Integral
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -19,7 +21,8 @@ def bi_interaction(xv: Tensor) -> Tensor:
 
     xv: (B, S, k), the vectors x_i v_i. Returns (B, k). There is nothing to learn in it.
     f_BI = 1/2 [ (sum_i x_i v_i)^2 - sum_i (x_i v_i)^2 ], NFM paper (arXiv 1708.05027) equations 3 and 4:
-    k additions per slot instead of k multiplications per pair of slots.
+    k additions per slot instead of k multiplications per pair of slots. With one slot or none there is no pair, and
+    both terms are the same number: the result is exactly 0.
 
     Raises ValueError if xv does not have three dimensions.
     """
@@ -27,9 +30,7 @@ def bi_interaction(xv: Tensor) -> Tensor:
         raise ValueError(f"bi_interaction needs xv of shape (B, S, k), got {tuple(xv.shape)}")
     square_of_sum = xv.sum(dim=1).square()  # (B, k)
     sum_of_squares = xv.square().sum(dim=1)  # (B, k)
-    pooled = 0.5 * (square_of_sum - sum_of_squares)
-    # With one slot or none there is no pair. Say 0 exactly, also where rounding would leave a crumb.
-    return pooled if xv.shape[1] > 1 else torch.zeros_like(pooled)
+    return 0.5 * (square_of_sum - sum_of_squares)
 
 
 def fused_bi_interaction(V: Tensor, ids: Tensor, values: Tensor) -> Tensor:
@@ -44,7 +45,7 @@ def fused_bi_interaction(V: Tensor, ids: Tensor, values: Tensor) -> Tensor:
     if V.shape[1] == 0 or ids.shape[1] < 2 or ids.numel() < V.shape[0]:
         return bi_interaction(look_up(V, ids, values))
     try:
-        return _FusedBiInteraction.apply(V, ids, values)
+        return _FusedBiInteraction.apply(V, ids, values.to(V.dtype))
     except RuntimeError as error:
         raise _explained(error, ids, V.shape[0]) from error
 
@@ -147,7 +148,7 @@ class FeatureEmbedding(nn.Module):
         Computed from how often each feature occurs: sum_i c_i ||v_i||^2, c_i the batch mean of x_i^2.
         """
         counts = self.V.new_zeros(self.V.shape[0])
-        counts.index_add_(0, ids.flatten(), values.detach().square().flatten())
+        counts.index_add_(0, ids.flatten(), values.detach().to(counts.dtype).square().flatten())
         return counts @ self.V.square().sum(dim=1) / max(len(ids), 1)
 
 
@@ -162,8 +163,12 @@ def mlp(
     """Hidden layers: (dense -> batch norm -> activation -> dropout) for each size in `hidden`; () gives no layer.
 
     Maps (B, n_in) to (B, hidden[-1]). The order is that of the NFM authors' code.
-    Raises ValueError for sizes below 1, an unknown activation, or dropout outside [0, 1).
+    Raises ValueError for sizes below 1, an unknown activation, `bn_eps` that is not positive, dropout outside [0, 1).
     """
+    if isinstance(hidden, Integral):
+        raise ValueError(f"hidden lists the sizes of the hidden layers; for one layer write ({hidden},)")
+    if not bn_eps > 0:
+        raise ValueError(f"bn_eps is added to a variance and must be positive, got {bn_eps}")
     if activation not in ACTIVATIONS:
         raise ValueError(f"activation {activation!r} is unknown; choose one of {', '.join(ACTIVATIONS)}")
     check_dropout("dropout", dropout)
@@ -189,11 +194,17 @@ def look_up(table: Tensor, ids: Tensor, values: Tensor) -> Tensor:
         rows = table.index_select(0, ids.flatten()).unflatten(0, ids.shape)
     except (IndexError, RuntimeError) as error:
         raise _explained(error, ids, table.shape[0]) from error
+    values = values.to(table.dtype)
     return rows * (values if table.ndim == 1 else values[..., None])
 
 
 def check_slots(ids: Tensor, values: Tensor) -> None:
     """Raises ValueError unless ids is (B, S) int64 and values is (B, S) floating point."""
+    if not (isinstance(ids, Tensor) and isinstance(values, Tensor)):
+        raise ValueError(
+            f"ids and values must be torch tensors, got {type(ids).__name__} and {type(values).__name__}; "
+            "Examples hold them as .ids and .values"
+        )
     if ids.ndim != 2 or ids.shape != values.shape:
         raise ValueError(
             f"ids and values must both have shape (B, S), got {tuple(ids.shape)} and {tuple(values.shape)}; "
@@ -207,9 +218,9 @@ def check_slots(ids: Tensor, values: Tensor) -> None:
 
 def check_size(name: str, size: int, smallest: int) -> int:
     """`size` itself; ValueError unless it is a whole number of at least `smallest`."""
-    if isinstance(size, bool) or not isinstance(size, int) or size < smallest:
+    if isinstance(size, bool) or not isinstance(size, Integral) or size < smallest:
         raise ValueError(f"{name} must be a whole number of at least {smallest}, got {size!r}")
-    return size
+    return int(size)
 
 
 def check_dropout(name: str, rate: float) -> float:

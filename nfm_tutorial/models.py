@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import inspect
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -24,15 +25,20 @@ def _recorded(init):
     def wrapper(self, *args, **kwargs):
         bound = signature.bind(self, *args, **kwargs)
         bound.apply_defaults()
-        config = dict(list(bound.arguments.items())[1:])
-        if isinstance(config.get("field_of_slot"), Tensor):
-            config["field_of_slot"] = config["field_of_slot"].tolist()
+        config = {name: _plain(value) for name, value in list(bound.arguments.items())[1:]}
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(config["seed"])
+            torch.default_generator.manual_seed(config["seed"])  # weights are drawn on the CPU; leave GPUs alone
             init(self, **config)
         self.config = config
 
     return wrapper
+
+
+def _plain(value):
+    """Arrays, tensors and NumPy's numbers as Python lists and numbers, which a saved file may hold."""
+    if isinstance(value, (np.generic, np.ndarray, Tensor)):
+        return value.tolist()
+    return tuple(_plain(item) for item in value) if isinstance(value, (list, tuple)) else value
 
 
 class LR(nn.Module):
@@ -118,7 +124,8 @@ class DeepFM(nn.Module):
 
     field_of_slot: (S,) the field of each slot, as in `Examples.field_of_slot`. The DNN reads the field embeddings side
     by side; the slots of one field are summed first, so that several genres take the room of one.
-    hidden: sizes of the DNN's layers. dropout: in each of them. Raises ValueError as FM and NFM do.
+    hidden: sizes of the DNN's layers. dropout: in each of them. Raises ValueError as FM and NFM do, and for a
+    field_of_slot without slots or with anything but whole numbers from 0 on.
     """
 
     @_recorded
@@ -139,7 +146,9 @@ class DeepFM(nn.Module):
         check_size("k", k, 1)
         self.linear = LinearTerm(n_features)
         self.embedding = FeatureEmbedding(n_features, k, init_std)
-        slot_is_in_field = nn.functional.one_hot(torch.as_tensor(field_of_slot)).T.float()  # (F, S) of 0 and 1
+        for field in field_of_slot or [None]:
+            check_size("field_of_slot holds the field of each slot; a field", field, 0)
+        slot_is_in_field = nn.functional.one_hot(torch.tensor(field_of_slot)).T.float()  # (F, S) of 0 and 1
         self.register_buffer("slot_is_in_field", slot_is_in_field)
         n_in = len(slot_is_in_field) * k
         self.mlp = mlp(n_in, hidden, activation, batch_norm, bn_eps, dropout)
