@@ -153,7 +153,8 @@ def paired_differences(
 def embedding_map(V, names: Sequence[str], groups: Sequence[str], title: str, ax: Axes | None = None) -> Axes:
     """Embeddings (m, k) on their first two principal axes, one colour and marker per group, `names` beside the dots.
 
-    names: (m,) texts, "" for a dot without one. groups: (m,). Raises ValueError if the lengths differ, k < 2 or m < 2.
+    names: (m,) texts, "" for a dot without one; a name that would cover a dot or a name is left out. groups: (m,).
+    Raises ValueError if the lengths differ, k < 2 or m < 2.
     """
     V = np.asarray(V, dtype=float)
     if V.ndim != 2 or min(V.shape) < 2 or not len(V) == len(names) == len(groups):
@@ -169,13 +170,20 @@ def embedding_map(V, names: Sequence[str], groups: Sequence[str], title: str, ax
     for position, group in enumerate(dict.fromkeys(groups)):
         rows = [i for i, g in enumerate(groups) if g == group]
         ax.plot(xy[rows, 0], xy[rows, 1], linestyle="none", label=group, alpha=0.8, **look(str(group), position))
-    for (x, y), name in zip(xy, names):
-        if name:
-            ax.annotate(name, (x, y), xytext=(3, 3), textcoords="offset points", fontsize=8)
     ax.set(
         xlabel=f"first principal axis ({share[0]:.0%} of the variance)",
         ylabel=f"second principal axis ({share[1]:.0%})",
         title=title,
     )
-    ax.legend()
+    legend = ax.legend()
+    ax.figure.draw_without_rendering()  # only now do texts know where they stand
+    taken, dots = [legend.get_window_extent()], ax.transData.transform(xy)
+    for (x, y), name in zip(xy, names):
+        if name:
+            text = ax.annotate(name, (x, y), xytext=(3, 3), textcoords="offset points", fontsize=8)
+            box = text.get_window_extent()
+            if box.count_contains(dots) or any(box.overlaps(other) for other in taken):
+                text.remove()
+            else:
+                taken.append(box)
     return ax
