@@ -6,6 +6,7 @@
     download.py    Frappe, the data of the NFM paper, verified
 """
 
+from .libfm import libfm_paths, read_libfm, read_libfm_folder, write_libfm
 from .movielens import data_folder, load_movies, load_ratings, movielens, movielens_fields
 from .planted import (
     parity,
@@ -21,6 +22,7 @@ from .splits import Splits
 __all__ = [
     "Splits",
     "data_folder",
+    "libfm_paths",
     "load_movies",
     "load_ratings",
     "movielens",
@@ -32,4 +34,7 @@ __all__ = [
     "planted_loss",
     "planted_signs",
     "planted_splits",
+    "read_libfm",
+    "read_libfm_folder",
+    "write_libfm",
 ]

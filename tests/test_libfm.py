@@ -1,0 +1,256 @@
+"""libFM files: what is written is read back, the fast parser equals the careful one, mistakes are named."""
+
+import os
+import re
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from nfm_tutorial import data, libfm
+from nfm_tutorial.encoding import Encoder, Examples
+
+FILES = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def write(folder, text, name="some.libfm"):
+    path = folder / name
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+# --- reading ----------------------------------------------------------------------------------------------------
+
+
+def test_ids_move_up_by_one_and_short_lines_are_padded(tmp_path):
+    path = write(tmp_path, "1 0:1 7:0.5 3:-2\n# nothing here\n\n-1 2:1e-1# no blank before\n0.25\n")
+    examples = data.read_libfm(path)
+    assert examples.ids.tolist() == [[1, 8, 4], [3, 0, 0], [0, 0, 0]]
+    np.testing.assert_allclose(examples.values, [[1, 0.5, -2], [0.1, 0, 0], [0, 0, 0]])
+    assert examples.target.tolist() == [1, -1, 0.25]
+    assert examples.n_features == 9  # ids 0 to 7 of the file, and padding
+    assert examples.field_of_slot.tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    "text", ["1 4:1\r\n0 5:1\r\n", "\ufeff1 4:1\n0 5:1", " 1\t4:1 \n\n  \n0  5:1", "+1 04:1.\n0.0 5:.1e+1\n"]
+)
+def test_other_line_ends_blanks_and_ways_to_write_a_number(tmp_path, text):
+    examples = data.read_libfm(write(tmp_path, text))
+    assert examples.ids.tolist() == [[5], [6]] and examples.values.tolist() == [[1], [1]]
+    assert examples.target.tolist() == [1, 0]
+
+
+def test_asking_for_more_slots_and_features(tmp_path):
+    path = write(tmp_path, "1 0:1\n\n0 0:1 1:1\n")
+    wide = data.read_libfm(path, n_slots=4, n_features=10)
+    assert wide.ids.tolist() == [[1, 0, 0, 0], [1, 2, 0, 0]] and wide.n_features == 10
+    assert data.read_libfm(path, n_features=3).n_features == 3
+    with pytest.raises(ValueError, match=r"some\.libfm, line 3: 2 pairs, but n_slots=1"):
+        data.read_libfm(path, n_slots=1)
+    with pytest.raises(ValueError, match=r"some\.libfm, line 3: id 1 is too large for n_features=2.*up to 0 fit"):
+        data.read_libfm(path, n_features=2)
+    with pytest.raises(ValueError, match="n_slots must be a whole number, 1 or more, got 0"):
+        data.read_libfm(path, n_slots=0)
+
+
+def test_line_without_pairs_only(tmp_path):
+    examples = data.read_libfm(write(tmp_path, "1\n0\n"))
+    assert examples.n_slots == 1 and examples.n_features == 1 and examples.nonzero.tolist() == [0, 0]
+
+
+NUMBERS = ["1", "-1", "+1", "0", "0.5", ".5", "5.", "1e3", "-2.5E-3", "1e-60", "3.4e38", "123456789"]
+ODD = ["nan", "inf", "-inf", "1_0", "0x1f", "1e", "--1", "", "one", "1e39", "1,5", "١", "1d3", "-"]
+IDS = ["0", "1", "007", "5382", str(libfm.LARGEST_ID)]
+ODD_IDS = ["-1", "1.0", "1e2", "x", "", "+1", str(libfm.LARGEST_ID + 1), "9" * 30, "9" * 5000, "0" * 30 + "9" * 20]
+
+
+@st.composite
+def files(draw):
+    """Text that is nearly a libFM file: at most one thing is wrong with it."""
+    odd = draw(st.booleans())
+    number, ids = st.sampled_from(NUMBERS), st.sampled_from(IDS)
+    pair = st.builds("{}:{}".format, ids, number)
+    gap = st.sampled_from([" ", "  ", "\t", " \t"])
+    lines = []
+    for _ in range(draw(st.integers(0, 6))):
+        words = [draw(number)] + draw(st.lists(pair, max_size=4))
+        line = draw(gap).join(words) + draw(st.sampled_from(["", " ", " # 1:x", "#"]))
+        lines.append(draw(st.sampled_from([line, line, " " + line, "", "  ", "# all of it"])))
+    if odd:
+        bad_pair = st.one_of(
+            st.builds("{}:{}".format, st.sampled_from(ODD_IDS), number),
+            st.builds("{}:{}".format, ids, st.sampled_from(ODD)),
+            st.sampled_from(["1:2:3", "1::2", ":", "12", "1 :2", "1: 2", "5=1"]),
+        )
+        bad = st.one_of(st.builds("1 3:1 {} 4:1".format, bad_pair), st.builds("{} 3:1".format, st.sampled_from(ODD)))
+        lines.insert(draw(st.integers(0, len(lines))), draw(bad))
+    return draw(st.sampled_from(["\n", "\r\n"])).join(lines).encode()
+
+
+@settings(max_examples=150, deadline=None)
+@given(files())
+def test_fast_parser_gives_the_same_as_the_careful_one_or_nothing(text):
+    fast = libfm._parse_fast(text)
+    try:
+        careful = libfm._parse_carefully(text, "file")
+    except ValueError as error:
+        assert fast is None
+        assert re.match(r"file, line \d+: ", str(error))
+    else:
+        if fast is not None:
+            for a, b in zip(fast, careful, strict=True):
+                np.testing.assert_array_equal(a, b)
+        assert fast is not None or not len(careful[0])  # it may give up on a file without examples only
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("one 3:1", "the label 'one' is not a finite number"),
+        ("nan 3:1", "the label 'nan' is not a finite number"),
+        ("1:1 3:1", "the label '1:1' is not a finite number"),
+        ("1e39 3:1", "the label '1e39' is too large for a 32-bit number"),
+        ("1 3:inf", "the value of '3:inf' is not a finite number"),
+        ("1 3:", "the value of '3:' is not a finite number"),
+        ("1 3:1:1", "the value of '3:1:1' is not a finite number"),
+        ("1 3", "'3' is not a pair id:value"),
+        ("1 3 :1", "'3' is not a pair id:value"),
+        ("1 -3:1", "the id of '-3:1' is not a whole number, 0 or more"),
+        ("1 3.5:1", "the id of '3.5:1' is not a whole number, 0 or more"),
+        ("1 :1", "the id of ':1' is not a whole number, 0 or more"),
+        ("1 user:1", "the id of 'user:1' is not a whole number"),
+        ("1 2147483647:1", "the id of '2147483647:1' is too large; ids go up to 2147483646"),
+        ("1 \x00:1", "the id of '\\x00:1' is not a whole number"),
+        ("1 " + "x" * 200, "'" + "x" * 40 + "...' is not a pair"),
+    ],
+)
+@pytest.mark.parametrize("number", [1, 3])
+def test_mistakes_are_named_with_file_line_and_token(tmp_path, line, message, number):
+    text = "\n" * (number > 1) + "0 1:1\n" * (number > 1) + line + "\n1 2:1\n"
+    with pytest.raises(ValueError, match=re.escape(f"some.libfm, line {number}: {message}")):
+        data.read_libfm(write(tmp_path, text))
+
+
+def test_bytes_that_are_no_text_are_shown_and_not_decoded(tmp_path):
+    with pytest.raises(ValueError, match=re.escape(r"line 1: '\\xff\\xfe1:1' is not a pair") + "|id of"):
+        data.read_libfm(write(tmp_path, b"1 \xff\xfe1:1\n"))
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "# only a comment\n"])
+def test_file_without_examples(tmp_path, text):
+    with pytest.raises(ValueError, match=r"some\.libfm has no examples"):
+        data.read_libfm(write(tmp_path, text))
+
+
+def test_missing_file_or_folder(tmp_path):
+    for path in (tmp_path / "none.libfm", tmp_path):
+        with pytest.raises(FileNotFoundError, match="is not a file; give the path of a libFM file"):
+            data.read_libfm(path)
+
+
+def test_ordinary_file_never_takes_the_slow_path(tmp_path, monkeypatch):
+    # The careful parser is about ten times slower: 200,000 lines of ten pairs would take 10 s instead of 1 s.
+    monkeypatch.setattr(libfm, "_parse_carefully", None)
+    line = "-1 451:1 4149:1 5041:1 5046:0.5 5053:1 5055:1 5058:1 5060:1 5069:1 5149:1\n"
+    examples = data.read_libfm(write(tmp_path, line * 2000))
+    assert len(examples) == 2000 and examples.n_slots == 10 and examples.ids[-1].tolist()[:2] == [452, 4150]
+
+
+# --- writing ----------------------------------------------------------------------------------------------------
+
+
+@st.composite
+def examples(draw):
+    n, s = draw(st.integers(1, 5)), draw(st.integers(1, 4))
+    number = st.floats(width=32, allow_nan=False, allow_infinity=False)
+    ids = [[draw(st.integers(1, 9)) for _ in range(s)] for _ in range(n)]
+    values = [[draw(number) for _ in range(s)] for _ in range(n)]
+    for i, row in enumerate(ids):  # padding stands last
+        for slot in range(draw(st.integers(0, s)), s):
+            row[slot], values[i][slot] = 0, 0.0
+    labels = [draw(number) for _ in range(n)]
+    return Examples(ids, np.array(values, dtype=np.float32), np.array(labels, dtype=np.float32))
+
+
+@FILES
+@given(examples())
+def test_what_is_written_is_read_back_exactly(tmp_path, written):
+    path = tmp_path / "round.libfm"
+    data.write_libfm(path, written)
+    read = data.read_libfm(path, n_slots=written.n_slots)
+    assert torch.equal(read.ids, written.ids)
+    assert torch.equal(read.values, written.values) and torch.equal(read.target, written.target)
+    assert b"\r" not in path.read_bytes() and path.read_bytes().count(b"\n") == len(written)
+
+
+def test_written_text_is_plain(tmp_path):
+    path = tmp_path / "plain.libfm"
+    data.write_libfm(path, Examples([[1, 0, 3], [2, 4, 0]], [[1, 0, 0.1], [-2.5, 0, 0]], [1, -1]))
+    assert path.read_bytes() == b"1 0:1 2:0.1\n-1 1:-2.5 3:0\n"
+    assert os.listdir(tmp_path) == ["plain.libfm"]
+
+
+def test_writing_needs_labels(tmp_path):
+    with pytest.raises(ValueError, match="no labels"):
+        data.write_libfm(tmp_path / "x.libfm", Examples([[1]], [[1.0]]))
+    assert os.listdir(tmp_path) == []
+
+
+def test_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
+    path = write(tmp_path, "1 1:1\n", "kept.libfm")
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(OSError, match="No space left"):
+        data.write_libfm(path, Examples([[1]], [[1.0]], [1]))
+    assert path.read_bytes() == b"1 1:1\n" and os.listdir(tmp_path) == ["kept.libfm"]
+    with pytest.raises(FileNotFoundError, match="does not exist; make it first"):
+        data.write_libfm(tmp_path / "none" / "x.libfm", Examples([[1]], [[1.0]], [1]))
+
+
+# --- folders ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("prefix", ["", "frappe.", "ml-tag."])
+def test_parts_of_a_folder_agree_on_slots_and_features(tmp_path, prefix):
+    write(tmp_path, "1 0:1\n", f"{prefix}train.libfm")
+    write(tmp_path, "1 0:1 1:1 2:1\n", f"{prefix}validation.libfm")
+    write(tmp_path, "0 8:1\n1 2:1\n", f"{prefix}test.libfm")
+    parts = data.read_libfm_folder(tmp_path)
+    assert [len(part) for part in parts] == [1, 1, 2]
+    assert {part.n_slots for part in parts} == {3} and {part.n_features for part in parts} == {10}
+    assert {part[:1].n_features for part in parts} == {10}
+    assert parts.test.ids.tolist() == [[9, 0, 0], [3, 0, 0]]
+    assert [path.name for path in data.libfm_paths(tmp_path)] == [
+        f"{prefix}{part}.libfm" for part in ("train", "validation", "test")
+    ]
+
+
+def test_planted_truth_survives_a_folder(tmp_path):
+    splits = data.planted_splits(300, 100, 100)
+    encoder = Encoder(data.planted_fields()).fit(splits.train)
+    written = [encoder.transform(frame) for frame in splits]
+    for part, name in zip(written, ("train", "validation", "test"), strict=True):
+        data.write_libfm(tmp_path / f"planted.{name}.libfm", part)
+    for a, b in zip(written, data.read_libfm_folder(tmp_path), strict=True):
+        assert torch.equal(a.ids, b.ids) and torch.equal(a.values, b.values) and torch.equal(a.target, b.target)
+        assert b.n_features == int(max(part.ids.max() for part in written)) + 1
+
+
+def test_what_a_folder_lacks_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match="is not a folder"):
+        data.read_libfm_folder(tmp_path / "none")
+    with pytest.raises(FileNotFoundError, match=r"no file train\.libfm.*the folder is empty"):
+        data.read_libfm_folder(tmp_path)
+    write(tmp_path, "1 0:1\n", "frappe.train.libfm")
+    write(tmp_path, "1 0:1\n", "validation.libfm")
+    with pytest.raises(FileNotFoundError, match=r"frappe\.validation\.libfm is missing beside frappe\.train"):
+        data.read_libfm_folder(tmp_path)
+    write(tmp_path, "1 0:1\n", "train.libfm")
+    with pytest.raises(ValueError, match=r"several training files \(frappe\.train\.libfm, train\.libfm\)"):
+        data.read_libfm_folder(tmp_path)
