@@ -35,9 +35,9 @@ def _recorded(init):
 
 
 def _plain(value):
-    """Arrays, tensors and NumPy's numbers as Python lists and numbers, which a saved file may hold."""
+    """Arrays, tensors and lists as tuples, NumPy's numbers as Python's: what a saved file may hold."""
     if isinstance(value, (np.generic, np.ndarray, Tensor)):
-        return value.tolist()
+        value = value.tolist()
     return tuple(_plain(item) for item in value) if isinstance(value, (list, tuple)) else value
 
 

@@ -432,12 +432,12 @@ def test_config_builds_the_model_again(kind):
 def test_config_holds_every_argument_as_a_plain_value():
     model = NFM(np.int64(9), k=np.int64(3), hidden=np.array([4, 2]), init_std=np.float64(0.1), seed=np.int64(7))
     assert model.config == {
-        "n_features": 9, "k": 3, "hidden": [4, 2], "dropout_bi": 0.0, "dropout_hidden": 0.0, "batch_norm": None,
+        "n_features": 9, "k": 3, "hidden": (4, 2), "dropout_bi": 0.0, "dropout_hidden": 0.0, "batch_norm": None,
         "bn_eps": 1e-5, "activation": "relu", "init_std": 0.1, "seed": 7,
     }  # fmt: skip
     assert [type(model.config[name]) for name in ("n_features", "init_std", "seed")] == [int, float, int]
-    for fields in (torch.tensor(FIELDS), np.array(FIELDS), tuple(FIELDS)):
-        assert list(DeepFM(N, fields).config["field_of_slot"]) == FIELDS
+    for fields in (torch.tensor(FIELDS), np.array(FIELDS), FIELDS):
+        assert DeepFM(N, fields).config["field_of_slot"] == (0, 1, 1, 2)
 
 
 def test_initial_weights():
