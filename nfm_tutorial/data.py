@@ -6,6 +6,7 @@
     download.py    Frappe, the data of the NFM paper, verified
 """
 
+from .download import download
 from .libfm import libfm_paths, read_libfm, read_libfm_folder, write_libfm
 from .movielens import data_folder, load_movies, load_ratings, movielens, movielens_fields
 from .planted import (
@@ -22,6 +23,7 @@ from .splits import Splits
 __all__ = [
     "Splits",
     "data_folder",
+    "download",
     "libfm_paths",
     "load_movies",
     "load_ratings",

@@ -1,0 +1,140 @@
+"""Downloads of data sets that may not be redistributed, each file verified against its git blob id.
+
+A git blob id is the SHA-1 of the bytes "blob <size>", a zero byte and the file's content. It names exactly one
+content, so a file that matches is the file of the authors' repository.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+import pooch
+
+from .movielens import data_folder
+from .splits import check_choice
+
+
+class Source(NamedTuple):
+    """Where a data set comes from: the address of its folder, git blob id of each file name, and the terms."""
+
+    base_url: str
+    files: dict[str, str]
+    terms: str
+
+
+SOURCES = {
+    "frappe": Source(
+        base_url=(
+            "https://raw.githubusercontent.com/hexiangnan/neural_factorization_machine/"
+            "ca2a5d11b929816aa44c6e470e795af144608507/data/frappe/"
+        ),
+        files={
+            "frappe.train.libfm": "176b2aaf1f63dd13d3e66a5c17c8ec8186e91893",
+            "frappe.validation.libfm": "50b9c04bcf58dcb46d0b0070d3d6f88b45c9baab",
+            "frappe.test.libfm": "d7cdd03f0e2415c97618de617f20bedd50e8fce7",
+        },
+        terms="""\
+Frappe: which mobile app was used in which context (96,203 uses, 957 users, 4,082 apps), with two sampled
+negatives per use, as prepared by the authors of the NFM paper. Terms of the data:
+  - research purposes only; no commercial or revenue-bearing use without the owners' permission
+  - do not redistribute the files, and do not try to find out who the users are
+  - no guarantee that the data is correct or suitable for anything
+  - acknowledge it in publications: Baltrunas, Church, Karatzoglou, Oliver (2015), Frappe: Understanding the Usage
+    and Perception of Mobile App Recommendations In-The-Wild, arXiv 1505.03014""",
+    ),
+}
+
+
+def download(
+    name: str = "frappe",
+    folder: str | os.PathLike | None = None,
+    base_url: str | None = None,
+    progress: bool = True,
+) -> Path:
+    """Print the terms of a data set, get its files and verify them. Returns the folder that holds them.
+
+    folder: made if it does not exist; default: downloads/<name> in `data_folder()`. A file that is there already is
+        kept if it matches, also one that you saved by hand, and replaced if not.
+    base_url: another place with the same files, such as a mirror or a local server.
+    progress: show a progress bar for each file.
+
+    A file appears whole and verified or not at all. After an error, call it again: it goes on with the next file.
+
+    Raises ValueError for an unknown name or a file with other bytes than expected, ConnectionError if the server can't
+    be reached, answers with an error or breaks off, another OSError if the folder can't be written to or is full.
+    """
+    check_choice("name", name, tuple(SOURCES))
+    source = SOURCES[name]
+    folder = data_folder() / "downloads" / name if folder is None else Path(folder)
+    base_url = source.base_url if base_url is None else base_url
+    print(source.terms)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _cannot_write(folder, error) from error
+    for file_name, blob_id in source.files.items():
+        path = folder / file_name
+        if path.is_file() and git_blob_id(path) == blob_id:
+            print(f"{file_name} is there already and correct")
+            continue
+        _fetch(f"{base_url.rstrip('/')}/{file_name}", path, blob_id, progress)
+        print(f"{file_name} downloaded and verified")
+    return folder
+
+
+def git_blob_id(path: str | os.PathLike) -> str:
+    """The id under which git stores this file's content: 40 hexadecimal digits."""
+    content = Path(path).read_bytes()
+    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+
+
+def _fetch(url: str, path: Path, blob_id: str, progress: bool) -> None:
+    """Download one file beside its final name, verify it, then move it there."""
+    from requests.exceptions import RequestException  # pooch brings requests; importing it here keeps start-up short
+
+    get = pooch.HTTPDownloader(progressbar=progress, chunk_size=2**16, timeout=30)
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        get(url, str(part), None)
+        found = git_blob_id(part)
+        if found != blob_id:
+            raise ValueError(
+                f"{url} gave another file than expected: git blob id {found} ({part.stat().st_size:,} bytes) instead "
+                f"of {blob_id}. It was cut short or changed on the way, or the server sent a page of its own. Nothing "
+                f"was kept. Try again, on another network if need be."
+            )
+        os.replace(part, path)
+    except RequestException as error:  # an OSError too, so this comes first
+        raise ConnectionError(
+            f"{path.name} could not be downloaded: {_reason(error)}. Nothing half-written was kept. Check the network "
+            f"and try again, or get {url} with a browser, save it as {path} and run this once more to verify it."
+        ) from error
+    except OSError as error:
+        raise _cannot_write(path.parent, error) from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _reason(error) -> str:
+    """What happened, in words, for the errors that requests raises."""
+    from requests import exceptions
+
+    if isinstance(error, exceptions.HTTPError):
+        return f"the server answered {error.response.status_code} {error.response.reason}"
+    if isinstance(error, exceptions.Timeout):
+        return "the server did not answer within 30 seconds"
+    if isinstance(error, exceptions.ChunkedEncodingError):
+        return "the connection broke before the end of the file"
+    if isinstance(error, exceptions.ConnectionError):
+        return f"no connection to the server, or it was lost ({type(error).__name__})"
+    return str(error)
+
+
+def _cannot_write(folder: Path, error: OSError) -> OSError:
+    """The same kind of error with a message that says what to do."""
+    what = error.strerror or error
+    advice = "Nothing half-written was kept. Make room or choose another folder"
+    return OSError(error.errno, f"can't write to {folder}: {what}. {advice}")
