@@ -1,0 +1,973 @@
+"""Exercises of chapter 7: the bug clinic. Ten bugs of published code, each minimised to a few lines that run."""
+
+from __future__ import annotations
+
+import copy
+
+import numpy as np
+import torch
+from torch import nn
+
+from .declare import Bug, Case, Fail, Mistake, by_key
+from .draw import F32, F64, Draw
+from .values import describe_kind, is_whole, number_text, to_array
+from .verdict import Fault
+
+# --- 7.1 flatten before sum -----------------------------------------------------------------------------------
+
+
+def _pair_term(xv):
+    out = np.zeros(len(xv))
+    for i in range(xv.shape[1]):
+        for j in range(i + 1, xv.shape[1]):
+            out += (xv[:, i] * xv[:, j]).sum(1)
+    return out
+
+
+def _xv_cases():
+    d = Draw(71)
+    for rows, slots, k, dtype in (
+        (1, 1, 2, F64),
+        (2, 1, 3, F32),
+        (1, 2, 1, F64),
+        (1, 2, 2, F64),
+        (2, 3, 2, F32),
+        (3, 2, 3, F64),
+        (3, 3, 3, F64),
+        (6, 5, 4, F32),
+        (0, 3, 2, F64),
+    ):
+        yield Case(d.nonzero(rows, slots, k, dtype=dtype), trivial=slots == 1 and k == 1 or rows == 0)
+
+
+FLATTENED = Bug(
+    id="7.1",
+    title="The pair term of a lonely feature",
+    symptom="The FM layer trains and its loss falls. But a row with one single feature gets a pair term that is not 0.",
+    buggy="""def pair_term_buggy(xv):
+    z = xv.flatten(1)                               # (B, S * k)
+    return 0.5 * (z.sum(1) ** 2 - (z ** 2).sum(1))  # (B,)""",
+    test='''xv = torch.randn(5, 1, 4, dtype=torch.float64)
+assert (pair_term(xv) == 0).all() or pair_term(xv).abs().max() < 1e-12, "one feature alone has no pair"''',
+    spec=r"""Repair `pair_term(xv)`: `xv` is `(B, S, k)`, the vectors $x_i v_i$, float32 or float64, $S \ge 1$;
+`B` may be 0. Return FM's pair term $\sum_{i<j} \langle x_i v_i, x_j v_j\rangle$ of each row, shape `(B,)`.
+Leave `xv` unchanged. Example: `xv = [[[1, 2], [3, -1]]]` gives `[1]`; one feature alone gives 0.""",
+    stub='''def pair_term(xv: Tensor):
+    """(B, S, k) -> (B,)"""
+    return TODO''',
+    cases=_xv_cases,
+    answer=_pair_term,
+    mistakes=(
+        Mistake(
+            "flattened",
+            "The slots and the k entries are still flattened into one axis, so entry 1 of a vector meets entry 2 "
+            "of the same "
+            "vector: a feature alone gets a pair term.",
+            lambda xv: 0.5 * (xv.sum((1, 2)) ** 2 - (xv**2).sum((1, 2))),
+        ),
+        Mistake(
+            "summed over k first",
+            "You summed over the k entries first, so entry 1 of one vector meets entry 2 of another: sum over "
+            "slots, square, "
+            "then sum over k.",
+            lambda xv: 0.5 * (xv.sum(2).sum(1) ** 2 - (xv.sum(2) ** 2).sum(1)),
+        ),
+        Mistake(
+            "not summed over k",
+            "You did not sum over k: this is Bi-Interaction's k-vector; FM's pair term is one number per row.",
+            lambda xv: 0.5 * (xv.sum(1) ** 2 - (xv**2).sum(1)),
+        ),
+        Mistake(
+            "wrong axis",
+            "You summed over the k entries where the slots belong: the slots are axis 1.",
+            lambda xv: 0.5 * (xv.sum(2) ** 2 - (xv**2).sum(2)).sum(1),
+        ),
+        Mistake("each pair twice", "Each pair counts twice: the 1/2 is missing.", lambda xv: 2 * _pair_term(xv)),
+        Mistake("mean over k", "You took the mean over k; FM sums.", lambda xv: _pair_term(xv) / xv.shape[2]),
+        Mistake(
+            "nothing subtracted",
+            "The squares of the single vectors must be subtracted.",
+            lambda xv: 0.5 * (xv.sum(1) ** 2).sum(1),
+        ),
+        Mistake(
+            "column",
+            "You return one column, shape (B, 1); the result has shape (B,).",
+            lambda xv: _pair_term(xv)[:, None],
+        ),
+        Mistake(
+            "batch summed",
+            "You summed over the batch, too: each row has its own pair term.",
+            lambda xv: _pair_term(xv).sum(),
+        ),
+    ),
+    hints=(
+        "Which entries may be multiplied with each other? Entry f of one vector with entry f of another.",
+        "Sum over the slots alone, xv.sum(1), square, subtract (xv ** 2).sum(1), halve; sum over k last.",
+    ),
+)
+
+# --- 7.2 label codes as magnitudes ----------------------------------------------------------------------------
+
+
+def _one_hot(codes, n_levels):
+    out = np.zeros((len(codes), n_levels))
+    for row, code in enumerate(codes):
+        out[row, code] = 1
+    return out
+
+
+def _code_cases():
+    d = Draw(72)
+    yield Case(torch.tensor([0]), 1)
+    yield Case(torch.tensor([1]), 2)
+    yield Case(torch.tensor([0, 2, 1]), 3)
+    yield Case(torch.tensor([2, 2]), 4)
+    yield Case(d.whole(0, 6, 5), 6)
+    yield Case(d.whole(0, 3, 12), 9)
+    yield Case(torch.zeros(0, dtype=torch.int64), 3, trivial=True)
+
+
+LABEL_CODES = Bug(
+    id="7.2",
+    title="Genre 7 counts seven times",
+    symptom="A linear model of 18 genres learns one single slope: genre 12 always scores between genre 11 and "
+    "genre 13.",
+    buggy="""def design_matrix_buggy(codes, n_levels):
+    return codes.float()[:, None]  # (N, 1)""",
+    test='''X = design_matrix(torch.tensor([0, 2, 1]), 3)
+assert X.shape == (3, 3) and (X.sum(1) == 1).all(), "one column per level, one 1 per row"''',
+    spec=r"""Repair `design_matrix(codes, n_levels)`: `codes` is `(N,)` int64, the level of a categorical field
+in each row, from 0 to `n_levels - 1`; the numbers are names without order. Return the matrix that a linear
+model should read, one column per level: shape `(N, n_levels)`, 1 in the column of the row's level and 0
+elsewhere (any dtype). `N` may be 0. Leave `codes` unchanged. Example: `design_matrix([0, 2], 3)` is `[[1, 0,
+0], [0, 0, 1]]`.""",
+    stub='''def design_matrix(codes: Tensor, n_levels: int):
+    """(N,) int64 -> (N, n_levels)"""
+    return TODO''',
+    cases=_code_cases,
+    answer=_one_hot,
+    mistakes=(
+        Mistake(
+            "magnitudes",
+            "The codes are still used as magnitudes: level 7 is no seven times level 1. Give each level a column.",
+            lambda codes, n: codes[:, None],
+        ),
+        Mistake("codes", "The codes are still used as magnitudes: give each level a column.", lambda codes, n: codes),
+        Mistake(
+            "scaled magnitudes",
+            "Scaling the codes keeps their false order: give each level a column of its own.",
+            lambda codes, n: (codes / max(n - 1, 1))[:, None],
+        ),
+        Mistake(
+            "code in its column",
+            "You wrote the code itself into its column; a 1 belongs there, and level 0 would get nothing.",
+            lambda codes, n: _one_hot(codes, n) * codes[:, None],
+        ),
+        Mistake(
+            "one level dropped",
+            "You dropped the first level; here every level has a column.",
+            lambda codes, n: _one_hot(codes, n)[:, 1:],
+        ),
+        Mistake(
+            "one column too many",
+            "There is one column too many: the levels are 0 to n_levels - 1.",
+            lambda codes, n: np.pad(_one_hot(codes, n), ((0, 0), (0, 1))),
+        ),
+        Mistake(
+            "transposed", "Rows and columns are exchanged: one row per example.", lambda codes, n: _one_hot(codes, n).T
+        ),
+        Mistake(
+            "levels seen only",
+            "You made columns only for the levels that occur in this batch; the model needs one for each of n_levels.",
+            lambda codes, n: (codes[:, None] == np.unique(codes)).astype(float),
+        ),
+        Mistake(
+            "cumulative",
+            "You filled all columns up to the level: that is an order again. One 1 per row.",
+            lambda codes, n: (np.arange(n) <= codes[:, None]).astype(float),
+        ),
+        Mistake("inverted", "Zeros and ones are exchanged.", lambda codes, n: 1 - _one_hot(codes, n)),
+        Mistake(
+            "shifted",
+            "The columns are shifted by one: level 0 belongs in column 0.",
+            lambda codes, n: np.roll(_one_hot(codes, n), 1, axis=1),
+        ),
+    ),
+    hints=(
+        "How many weights does a linear model need for this field, and which of them does a row use?",
+        "torch.nn.functional.one_hot(codes, n_levels), or torch.eye(n_levels)[codes].",
+    ),
+)
+
+# --- 7.3 double sigmoid ---------------------------------------------------------------------------------------
+
+
+def _log_loss(z, y):
+    return float(np.mean(np.logaddexp(0, z) - y * z))
+
+
+def _sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+
+def _score_cases():
+    d = Draw(73)
+    yield Case(torch.tensor([2.0], dtype=F64), torch.tensor([1.0], dtype=F64))
+    yield Case(torch.tensor([-3.0]), torch.tensor([0.0]))
+    yield Case(torch.tensor([0.0, 4.0], dtype=F64), torch.tensor([0.0, 1.0], dtype=F64))
+    for n, dtype in ((3, F32), (5, F64), (20, F64), (50, F32)):
+        yield Case(2 * d.real(n, dtype=dtype), d.whole(0, 2, n).to(dtype))
+
+
+DOUBLE_SIGMOID = Bug(
+    id="7.3",
+    title="A loss that stays high",
+    symptom="The ranking is fine, AUC 0.9. But the training loss never falls below 0.31, however long one trains.",
+    buggy="""def train_loss_buggy(scores, labels):
+    probability = torch.sigmoid(scores)
+    return F.binary_cross_entropy_with_logits(probability, labels)""",
+    test='''scores, labels = torch.tensor([12.0, -12.0]), torch.tensor([1.0, 0.0])
+assert train_loss(scores, labels) < 0.01, "sure and right must cost almost nothing"''',
+    spec=r"""Repair `train_loss(scores, labels)`: the mean log loss (in nats) of raw scores (logits) $z$ and
+labels 0 or 1. `scores` and `labels` are `(N,)` float tensors of one dtype, float32 or float64, $N \ge 1$,
+scores between -4 and 4 in the check. Return one number. Leave the inputs unchanged. Example: `train_loss([2],
+[1])` is $\ln(1 + e^{-2}) = 0.1269$.""",
+    stub='''def train_loss(scores: Tensor, labels: Tensor):
+    """(N,), (N,) -> one number"""
+    return TODO''',
+    cases=_score_cases,
+    answer=_log_loss,
+    number=True,
+    mistakes=(
+        Mistake(
+            "two sigmoids",
+            "The sigmoid is still applied twice: once here, once in the loss 'with logits'.",
+            lambda z, y: _log_loss(_sigmoid(z), y),
+        ),
+        Mistake(
+            "three sigmoids",
+            "The sigmoid is applied even more often than before; once is enough.",
+            lambda z, y: _log_loss(_sigmoid(_sigmoid(z)), y),
+        ),
+        Mistake(
+            "two sigmoids, plain loss",
+            "The sigmoid is applied twice before the loss; once is enough.",
+            lambda z, y: (
+                -float(np.mean(y * np.log(_sigmoid(_sigmoid(z))) + (1 - y) * np.log(1 - _sigmoid(_sigmoid(z)))))
+            ),
+        ),
+        Mistake(
+            "summed",
+            "You summed over the examples; the mean is asked.",
+            lambda z, y: _log_loss(z, y) * len(z),
+        ),
+        Mistake(
+            "not averaged",
+            "You return one loss per example; the mean is asked.",
+            lambda z, y: np.logaddexp(0, z) - y * z,
+        ),
+        Mistake("labels exchanged", "The labels are the other way round.", lambda z, y: _log_loss(z, 1 - y)),
+        Mistake(
+            "sign", "The sign is the other way round: a log loss is never negative.", lambda z, y: -_log_loss(z, y)
+        ),
+        Mistake(
+            "positives only",
+            "You left out the part of the negatives, (1 - y) ln(1 - p).",
+            lambda z, y: -float(np.mean(y * np.log(_sigmoid(z)))),
+        ),
+        Mistake(
+            "squared loss",
+            "This is the squared error of the probability, not the log loss.",
+            lambda z, y: float(np.mean((_sigmoid(z) - y) ** 2)),
+        ),
+        Mistake(
+            "base 2",
+            "You took the logarithm to base 2; natural logarithms (nats) are asked.",
+            lambda z, y: _log_loss(z, y) / np.log(2),
+        ),
+        Mistake(
+            "arguments exchanged",
+            "The arguments of the loss are exchanged: first the scores, then the labels.",
+            lambda z, y: _log_loss(y, z),
+        ),
+    ),
+    hints=(
+        "What does 'with logits' in the loss's name say about its input?",
+        "Hand the scores to F.binary_cross_entropy_with_logits as they are.",
+    ),
+)
+
+# --- 7.4 (B, 1) against (B,) ----------------------------------------------------------------------------------
+
+
+def _mse(prediction, target):
+    return sum((float(p) - float(t)) ** 2 for p, t in zip(prediction[:, 0], target)) / len(target)
+
+
+def _column_cases():
+    d = Draw(74)
+    yield Case(torch.tensor([[1.0]], dtype=F64), torch.tensor([3.0], dtype=F64))
+    yield Case(torch.tensor([[1.0], [2.0]], dtype=F64), torch.tensor([1.0, 2.0], dtype=F64))
+    for n, dtype in ((2, F32), (3, F64), (5, F64), (12, F32)):
+        yield Case(d.nonzero(n, 1, dtype=dtype), d.real(n, dtype=dtype))
+
+
+BROADCAST = Bug(
+    id="7.4",
+    title="A model that only learns the mean",
+    symptom="The loss falls a little and stops; every prediction ends near the mean of the labels. PyTorch does "
+    "not complain.",
+    buggy="""def mse_buggy(prediction, target):
+    return ((prediction - target) ** 2).mean()""",
+    test='''prediction, target = torch.tensor([[1.0], [2.0]]), torch.tensor([1.0, 2.0])
+assert mse(prediction, target) == 0, "perfect predictions have no error"''',
+    spec=r"""Repair `mse(prediction, target)`: the mean squared error over the rows. `prediction` is `(B, 1)`,
+as a last layer `Linear(..., 1)` gives it, `target` is `(B,)`; float32 or float64, $B \ge 1$. Return one number.
+Leave the inputs unchanged. Example: `mse([[1], [2]], [1, 4])` is 2.""",
+    stub='''def mse(prediction: Tensor, target: Tensor):
+    """(B, 1), (B,) -> one number"""
+    return TODO''',
+    cases=_column_cases,
+    answer=_mse,
+    number=True,
+    mistakes=(
+        Mistake(
+            "broadcast",
+            "Shapes (B, 1) and (B,) still broadcast to (B, B): every prediction is compared with every target.",
+            lambda p, t: ((p - t) ** 2).mean(),
+        ),
+        Mistake(
+            "broadcast, summed over targets",
+            "Shapes (B, 1) and (B,) still broadcast to (B, B); dividing by B does not help.",
+            lambda p, t: ((p - t) ** 2).sum() / len(t),
+        ),
+        Mistake("summed", "You summed over the rows; the mean is asked.", lambda p, t: _mse(p, t) * len(t)),
+        Mistake("root", "You took the root; the mean squared error is asked.", lambda p, t: _mse(p, t) ** 0.5),
+        Mistake("not averaged", "You return one error per row; their mean is asked.", lambda p, t: (p[:, 0] - t) ** 2),
+        Mistake(
+            "absolute errors",
+            "You took absolute errors; the squared ones are asked.",
+            lambda p, t: np.abs(p[:, 0] - t).mean(),
+        ),
+        Mistake("half", "There is a factor 1/2 too many.", lambda p, t: _mse(p, t) / 2),
+        Mistake(
+            "difference of the means",
+            "You squared the difference of the means; take the difference row by row, square, then average.",
+            lambda p, t: (p.mean() - t.mean()) ** 2,
+        ),
+    ),
+    hints=(
+        "Print the shape of prediction - target for B = 3.",
+        "Give both the same shape first: prediction.squeeze(1), or target[:, None].",
+    ),
+)
+
+# --- 7.5 a trained h called FM --------------------------------------------------------------------------------
+
+HEAD_MISTAKES = (
+    Mistake(
+        "trained h",
+        "Your head has {count} trained numbers; FM's sum over k has none. After a few steps of training it is no "
+        "sum any more.",
+    ),
+    Mistake("mean", "Your head takes the mean over k; FM sums."),
+    Mistake("not a sum", "Your head does not give the sum over k."),
+    Mistake("column", "Your head returns one column, shape (B, 1); scores have shape (B,)."),
+    Mistake("forgot to call", "Your head returns its input unchanged; it must sum over k."),
+)
+_head = by_key(HEAD_MISTAKES)
+
+
+def _head_cases():
+    for k in (1, 2, 5):
+        yield Case(k)
+
+
+def _head_input(k):
+    return Draw(75).nonzero(4, k, dtype=F32)
+
+
+def _head_scores(head, k):
+    """(2, 4): what the head makes of four rows, before and after training that tries to change it."""
+    if isinstance(head, type) or not callable(head):
+        raise Fail(Fault(f"The result is {describe_kind(head)}; a module or function is expected.", key="kind"))
+    head = copy.deepcopy(head)
+    z = _head_input(k)
+    expected = z.double().sum(1).numpy()
+    before = to_array(head(z.clone()))
+    if before.shape == (4, 1):
+        raise Fail(_head["column"].fault("shape (4,)", "shape (4, 1)"))
+    if before.shape != (4,):
+        key = "forgot to call" if before.shape == (4, k) else "not a sum"
+        raise Fail(_head[key].fault("shape (4,)", f"shape {before.shape}"))
+    if np.abs(before - expected).max() > 1e-4:
+        key = "mean" if k > 1 and np.abs(before - expected / k).max() < 1e-4 else "not a sum"
+        raise Fail(_head[key].fault(_numbers(expected), _numbers(before)))
+    trained = [p for p in head.parameters() if p.requires_grad] if isinstance(head, nn.Module) else []
+    if trained:
+        raise Fail(_head["trained h"].fault(count=sum(p.numel() for p in trained)))
+    return np.stack([before, to_array(head(z.clone()))])
+
+
+def _numbers(row):
+    return ", ".join(number_text(round(float(x), 4)) for x in row)
+
+
+TRAINED_H = Bug(
+    id="7.5",
+    title="An FM that is none",
+    symptom='"NFM without hidden layers is FM", says the code, and at the start the two agree. After training they do not.',
+    buggy="""class Head(nn.Module):
+    def __init__(self, k):
+        super().__init__()
+        self.h = nn.Parameter(torch.ones(k))
+
+    def forward(self, z):  # (B, k) -> (B,)
+        return z @ self.h
+
+def fm_head_buggy(k):
+    return Head(k)""",
+    test='''head = fm_head(3)
+assert not isinstance(head, nn.Module) or not any(p.requires_grad for p in head.parameters()), "FM has no h to train"''',
+    spec=r"""Repair `fm_head(k)`: it returns what turns the pooled crossings `(B, k)` (float32) into FM's pair
+term `(B,)`, the sum over $k$. A module, or a function; it must stay the sum however long one trains. Example:
+`fm_head(2)` maps `[[1, 2], [3, 4]]` to `[3, 7]`.""",
+    stub='''def fm_head(k: int):
+    """-> a module or function (B, k) -> (B,)"""
+    return TODO''',
+    cases=_head_cases,
+    answer=lambda k: np.stack([_head_input(k).double().sum(1).numpy()] * 2),
+    observe=_head_scores,
+    mistakes=HEAD_MISTAKES,
+    hints=(
+        "What may the optimiser change? Everything that head.parameters() lists and that requires a gradient.",
+        'register_buffer("h", torch.ones(k)) instead of nn.Parameter, or no h at all: z.sum(1).',
+    ),
+)
+
+# --- 7.6 batch norm on a tiny variance ------------------------------------------------------------------------
+
+NORM_MISTAKES = (
+    Mistake(
+        "eps too large",
+        "The output's standard deviation is {std}, not 1: eps is still not small beside the variance of the input "
+        "({var}).",
+    ),
+    Mistake("too large", "The output's standard deviation is {std}, not 1."),
+    Mistake("not centred", "The output's mean is not 0: batch norm subtracts the mean of each column."),
+    Mistake("nothing trained", "In training mode your module does not normalise by the batch."),
+)
+_norm = by_key(NORM_MISTAKES)
+
+
+def _pooled_sample(scale: float, k: int, seed: int = 76):
+    """(64, k): f_BI of two fields whose embeddings have standard deviation `scale`."""
+    rng = np.random.default_rng(seed)
+    return torch.from_numpy(rng.normal(0, scale, (64, k)) * rng.normal(0, scale, (64, k))).to(F32)
+
+
+def _norm_cases():
+    for scale, k in ((1.0, 2), (0.02, 1), (0.02, 3), (0.1, 4), (0.005, 2), (2.0, 3)):
+        yield Case(_pooled_sample(scale, k))
+
+
+def _normalised(norm, z):
+    if isinstance(norm, type) or not callable(norm):
+        raise Fail(Fault(f"The result is {describe_kind(norm)}; a module or function is expected.", key="kind"))
+    norm = copy.deepcopy(norm)
+    if isinstance(norm, nn.Module):
+        norm.train()
+    return norm(z.clone())
+
+
+def _judge_norm(args, out):
+    (z,) = args
+    if out.shape != z.shape:
+        return Fault(f"The output has shape {out.shape}; it must keep the shape {z.shape}.", key="shape")
+    if not np.isfinite(out).all():
+        return Fault("The output holds NaN or infinity.", key="nan")
+    std, variance = out.std(0), z.var(0)
+    worst = int(np.abs(std - 1).argmax())
+    blanks = {"std": f"{std[worst]:.2f}", "var": f"{variance[worst]:.1g}"}
+    if np.abs(std - 1).max() > 0.05:
+        return _norm["eps too large" if std[worst] < 1 else "too large"].fault("1", f"{std[worst]:.2f}", **blanks)
+    if np.abs(out.mean(0)).max() > 0.05:
+        return _norm["not centred"].fault("0", number_text(round(float(np.abs(out.mean(0)).max()), 2)))
+    return None
+
+
+TINY_VARIANCE = Bug(
+    id="7.6",
+    title="A batch norm that hardly normalises",
+    symptom="There is a batch norm after Bi-Interaction, yet the first layer's inputs have a standard deviation "
+    "of 0.2 or less, "
+    "and training starts slowly.",
+    buggy="""def make_norm_buggy(z):
+    return nn.BatchNorm1d(z.shape[1])""",
+    test='''z = 4e-4 * torch.randn(256, 3)  # f_BI at the start has a variance near 1e-7
+assert (make_norm(z).train()(z).std(0) - 1).abs().max() < 0.05, "the output must have standard deviation 1"''',
+    spec=r"""Repair `make_norm(z)`: `z` is a sample `(B, k)` (float32) of $f_{BI}$ at the start of training.
+Return a batch norm (a module, or a function) for such inputs: in training mode every column of its output has
+mean 0 and a standard deviation between 0.95 and 1.05. The variance of the columns of `z` lies between
+$10^{-10}$ and 30. Leave `z` unchanged.""",
+    stub='''def make_norm(z: Tensor):
+    """a sample (B, k) -> a module (B, k) -> (B, k)"""
+    return TODO''',
+    cases=_norm_cases,
+    answer=lambda z: None,
+    observe=_normalised,
+    judge=_judge_norm,
+    mistakes=NORM_MISTAKES,
+    hints=(
+        "Batch norm divides by sqrt(variance + eps). Compare z.var(0) with eps.",
+        "nn.BatchNorm1d(z.shape[1], eps=...) with an eps of a hundredth of the smallest z.var(0), or less.",
+    ),
+)
+
+# --- 7.7 an id that reads the next field's row ----------------------------------------------------------------
+
+
+def _rows(local, sizes):
+    out = np.zeros(local.shape, dtype=np.int64)
+    for b in range(local.shape[0]):
+        for f in range(local.shape[1]):
+            known = 0 <= local[b, f] < sizes[f]
+            out[b, f] = sum(sizes[:f]) + (local[b, f] if known else 0)
+    return out
+
+
+def _starts(sizes):
+    return np.cumsum([0, *sizes[:-1]]).astype(np.int64)
+
+
+def _local_cases():
+    d = Draw(77)
+    yield Case(torch.tensor([[1]]), [2])
+    yield Case(torch.tensor([[2, 0]]), [2, 2])
+    yield Case(torch.tensor([[0, 2]]), [2, 2])
+    yield Case(torch.tensor([[-1, 1]]), [3, 2])
+    yield Case(torch.tensor([[1, -1], [5, 1]]), [2, 3])
+    yield Case(torch.tensor([[2, 1, 7], [4, 3, 0], [0, 9, 1]]), [4, 3, 2])
+    for rows, sizes in ((5, [3, 1, 4]), (12, [5, 2, 6, 3])):
+        yield Case(torch.stack([d.whole(-2, size + 3, rows) for size in sizes], dim=1), sizes)
+    yield Case(torch.zeros(0, 2, dtype=torch.int64), [3, 4], trivial=True)
+
+
+def _whole_rows(raw, *_):
+    array = to_array(raw)
+    if array.size and not is_whole(raw):
+        raise Fail(Fault("Your rows are not integers; an embedding lookup refuses them.", key="not integer"))
+    return array
+
+
+NEXT_FIELD = Bug(
+    id="7.7",
+    title="A new user who looks like a movie",
+    symptom="Predictions for new users are strange but plausible: their id, one past the last known user, reads "
+    "the embedding of a movie.",
+    buggy="""def rows_buggy(local, sizes):
+    starts = torch.tensor([0] + sizes[:-1]).cumsum(0)
+    return local + starts""",
+    test='''assert rows(torch.tensor([[3, 0]]), [3, 4]).tolist() == [[0, 3]], "an unknown id must stay in its own field"''',
+    spec=r"""Repair `rows(local, sizes)`: `local` is `(B, F)` int64, ids within each field; field $f$ owns
+`sizes[f]` rows of $V$, right behind those of the field before (field 0 starts at row 0). In each field the
+local id 0 is "unknown". A local id outside 0 to `sizes[f] - 1`, too large or negative, must read its own
+field's unknown row. Return integers of shape `(B, F)`; `B` may be 0. Leave the inputs unchanged. Example:
+`rows([[3, 0], [2, 9]], [3, 4])` is `[[0, 3], [2, 3]]`.""",
+    stub='''def rows(local: Tensor, sizes: list[int]):
+    """(B, F) int64 and F sizes -> (B, F) rows of V"""
+    return TODO''',
+    cases=_local_cases,
+    answer=_rows,
+    observe=_whole_rows,
+    mistakes=(
+        Mistake(
+            "not checked",
+            "An id past its field's range still reads a row of the next field.",
+            lambda local, sizes: local + _starts(sizes),
+        ),
+        Mistake(
+            "negative not checked",
+            "A negative id still reads a row of the field before.",
+            lambda local, sizes: np.where(local >= np.asarray(sizes), 0, local) + _starts(sizes),
+        ),
+        Mistake(
+            "off by one",
+            "The id equal to the size is still let through: the last known id is size - 1.",
+            lambda local, sizes: np.where((local > np.asarray(sizes)) | (local < 0), 0, local) + _starts(sizes),
+        ),
+        Mistake(
+            "clamped",
+            "You cut ids to the last one of the field, so a new value gets the embedding of a known one; it must "
+            "read row "
+            '"unknown", local id 0.',
+            lambda local, sizes: np.clip(local, 0, np.asarray(sizes) - 1) + _starts(sizes),
+        ),
+        Mistake(
+            "modulo",
+            'You took the remainder, so a new value gets the embedding of a known one; it must read row "unknown", local id 0.',
+            lambda local, sizes: local % np.asarray(sizes) + _starts(sizes),
+        ),
+        Mistake(
+            "row 0 for all",
+            "Unknown ids of every field read row 0 of V, which belongs to field 0: each field has its own unknown row.",
+            lambda local, sizes: np.where((local >= 0) & (local < np.asarray(sizes)), local + _starts(sizes), 0),
+        ),
+        Mistake(
+            "no offset",
+            "The offsets are missing: field f starts behind the fields before it.",
+            lambda local, sizes: np.where((local >= 0) & (local < np.asarray(sizes)), local, 0),
+        ),
+        Mistake(
+            "own size included",
+            "Your offset includes the field's own size: field 0 starts at row 0.",
+            lambda local, sizes: np.where((local >= 0) & (local < np.asarray(sizes)), local, 0) + np.cumsum(sizes),
+        ),
+        Mistake(
+            "total size checked",
+            "You compared with the size of the whole table; each field has a range of its own.",
+            lambda local, sizes: (
+                np.where((local + _starts(sizes) >= sum(sizes)) | (local < 0), 0, local) + _starts(sizes)
+            ),
+        ),
+    ),
+    hints=(
+        "Check the local id against its own field's size before the offset is added. Ids can be negative as well.",
+        "known = (local >= 0) & (local < torch.tensor(sizes)); torch.where(known, local, 0) + starts.",
+    ),
+)
+
+# --- 7.8 selection on test ------------------------------------------------------------------------------------
+
+
+def _selected(valid, test):
+    best = 0
+    for epoch in range(1, len(valid)):
+        if valid[epoch] > valid[best]:
+            best = epoch
+    return best + 1, test[best]
+
+
+def _curve_cases():
+    yield Case([0.7], [0.6])
+    yield Case([0.7, 0.8], [0.75, 0.7])
+    yield Case([0.8, 0.7, 0.6], [0.6, 0.7, 0.8])
+    yield Case([0.6, 0.8, 0.8, 0.7], [0.5, 0.7, 0.9, 0.6])
+    rng = np.random.default_rng(78)
+    for n in (4, 6, 10):
+        yield Case([float(x) for x in rng.integers(60, 95, n) / 100], [float(x) for x in rng.integers(60, 95, n) / 100])
+
+
+SELECTED_ON_TEST = Bug(
+    id="7.8",
+    title="Better than reality",
+    symptom="The reported test AUC is higher than any new sample of test rows confirms, and the gap grows with "
+    "the number of epochs tried.",
+    buggy="""def report_buggy(valid, test):
+    best = max(range(len(test)), key=lambda epoch: test[epoch])
+    return best + 1, test[best]""",
+    test='''epoch, value = report([0.7, 0.8], [0.75, 0.70])
+assert epoch == 2 and value == 0.70, "the choice must not look at the test set"''',
+    spec=r"""Repair `report(valid, test)`: two lists with the AUC (higher is better) on validation and test rows
+after each epoch, of the same length of at least 1. Return `(epoch, value)`: the epoch (from 1) that may be
+chosen without looking at the test set, and the test AUC to report for it. Of equal epochs take the first. Leave
+the lists unchanged. Example: `report([0.7, 0.8], [0.75, 0.70])` is `(2, 0.70)`.""",
+    stub='''def report(valid: list[float], test: list[float]):
+    """validation and test AUC per epoch -> (epoch from 1, test AUC)"""
+    return TODO''',
+    cases=_curve_cases,
+    answer=_selected,
+    mistakes=(
+        Mistake(
+            "chosen on test",
+            "The epoch is still chosen by the test AUC, which makes the reported value too good.",
+            lambda valid, test: (int(np.argmax(test)) + 1, max(test)),
+        ),
+        Mistake(
+            "best test value",
+            "The epoch is chosen by validation, but the value reported is the best of all epochs on test.",
+            lambda valid, test: (_selected(valid, test)[0], max(test)),
+        ),
+        Mistake(
+            "validation value",
+            "You report the validation AUC, which was used for choosing and is too good; report the test AUC of "
+            "that epoch.",
+            lambda valid, test: (_selected(valid, test)[0], max(valid)),
+        ),
+        Mistake(
+            "counted from 0",
+            "Your epochs count from 0; the first epoch is number 1.",
+            lambda valid, test: (_selected(valid, test)[0] - 1, _selected(valid, test)[1]),
+        ),
+        Mistake(
+            "one epoch late",
+            "You report the test AUC of the epoch after the chosen one: the lists count from 0.",
+            lambda valid, test: (_selected(valid, test)[0], test[_selected(valid, test)[0]]),
+        ),
+        Mistake(
+            "lowest",
+            "You chose the lowest validation AUC; higher is better.",
+            lambda valid, test: (int(np.argmin(valid)) + 1, test[int(np.argmin(valid))]),
+        ),
+        Mistake(
+            "both looked at",
+            "You chose by validation and test together; the choice must not look at the test set.",
+            lambda valid, test: (
+                int(np.argmax(np.add(valid, test))) + 1,
+                test[int(np.argmax(np.add(valid, test)))],
+            ),
+        ),
+        Mistake(
+            "last epoch",
+            "You report the last epoch; validation chooses an earlier one.",
+            lambda valid, test: (len(test), test[-1]),
+        ),
+        Mistake(
+            "last of equals",
+            "Of equal validation values the first epoch is asked.",
+            lambda valid, test: (
+                len(valid) - int(np.argmax(valid[::-1])),
+                test[len(valid) - 1 - int(np.argmax(valid[::-1]))],
+            ),
+        ),
+        Mistake(
+            "order",
+            "The order is (epoch, value).",
+            lambda valid, test: _selected(valid, test)[::-1],
+        ),
+    ),
+    hints=(
+        "Which of the two lists may decide, and which one may only be read off?",
+        "best = the position of the highest validation AUC; return best + 1, test[best].",
+    ),
+)
+
+# --- 7.9 a metric averaged over batches -----------------------------------------------------------------------
+
+
+def _auc(target, score) -> float:
+    won, pairs = 0.0, 0
+    for p in score[target == 1]:
+        for q in score[target == 0]:
+            won += 1.0 if p > q else 0.5 if p == q else 0.0
+            pairs += 1
+    return won / pairs
+
+
+def _whole_auc(batches):
+    return _auc(np.concatenate([t for t, _ in batches]), np.concatenate([s for _, s in batches]))
+
+
+def _batch_cases():
+    def batch(target, score):
+        return np.array(target, dtype=np.float64), np.array(score, dtype=np.float64)
+
+    yield Case([batch([1, 0], [0.75, 0.25])])
+    yield Case([batch([1, 0], [0.75, 0.25]), batch([0, 1], [0.875, 1.0])])
+    yield Case([batch([1, 0], [2.0, 1.0]), batch([0, 1], [-1.0, 0.0])])
+    yield Case([batch([1, 1], [0.5, 0.75]), batch([0], [0.5])])
+    yield Case([batch([0, 1, 1], [0.1, 0.4, 0.9]), batch([0, 0], [0.5, 0.6]), batch([1], [0.55])])
+    d = Draw(79)
+    for sizes in ((3, 3, 2), (5, 5, 5, 1), (16, 16, 7)):
+        batches = []
+        for size in sizes:
+            target = d.rng.integers(0, 2, size)
+            batches.append(batch(target, d.rng.integers(0, 12, size) / 4 + 0.75 * target + len(batches)))
+        yield Case(batches)
+
+
+def _mean_auc(batches, weighted=False):
+    kept = [(t, s) for t, s in batches if 0 < t.sum() < len(t)]
+    values, sizes = [_auc(t, s) for t, s in kept], [len(t) for t, _ in kept]
+    return float(np.average(values, weights=sizes if weighted else None))
+
+
+AVERAGED = Bug(
+    id="7.9",
+    title="An AUC that depends on the batch size",
+    symptom="The same model and the same rows give a validation AUC of 0.91 with batches of 64 and 0.86 with all "
+    "rows at once; some batches end in an "
+    "error.",
+    buggy="""def epoch_auc_buggy(batches):
+    return np.mean([auc(target, score) for target, score in batches])""",
+    test='''one = [(np.array([1, 0, 0, 1]), np.array([2.0, 1.0, -1.0, 0.0]))]
+two = [(t[:2], s[:2]) for t, s in one] + [(t[2:], s[2:]) for t, s in one]
+assert epoch_auc(two) == epoch_auc(one), "the metric must not depend on the batches"''',
+    spec=r"""Repair `epoch_auc(batches)`: `batches` is a list of pairs `(target, score)` of NumPy arrays of
+equal length, the labels (0 or 1) and scores of one batch. Return the AUC over all rows of all batches (a tie
+counts one half). A single batch may hold labels of one class only; all together hold both. Leave the inputs
+unchanged. You may use `nfm_tutorial.metrics.auc(target, score)` or scikit-learn. Example: the batches `([1, 0],
+[2, 1])` and `([0, 1], [-1, 0])` give 0.75, while each batch alone gives 1.""",
+    stub='''def epoch_auc(batches: list[tuple[np.ndarray, np.ndarray]]):
+    """pairs (target, score) -> one number"""
+    return TODO''',
+    cases=_batch_cases,
+    answer=_whole_auc,
+    number=True,
+    mistakes=(
+        Mistake(
+            "mean over batches",
+            "You still average over batches: pairs of a positive and a negative from two batches are never compared.",
+            lambda batches: _mean_auc(batches),
+        ),
+        Mistake(
+            "weighted mean over batches",
+            "Weighting the batches by size does not help: pairs from two batches are never compared.",
+            lambda batches: _mean_auc(batches, weighted=True),
+        ),
+        Mistake("last batch", "This is the AUC of the last batch alone.", lambda batches: _auc(*batches[-1])),
+        Mistake("first batch", "This is the AUC of the first batch alone.", lambda batches: _auc(*batches[0])),
+        Mistake(
+            "exchanged",
+            "The result is 1 minus the AUC: positives must score above negatives.",
+            lambda batches: 1 - _whole_auc(batches),
+        ),
+        Mistake(
+            "accuracy",
+            "This is the accuracy at a threshold of 0.5, not the AUC.",
+            lambda batches: float(np.mean(np.concatenate([(s > 0.5) == (t == 1) for t, s in batches]))),
+        ),
+        Mistake(
+            "ranked per batch",
+            "You shift or rank the scores within each batch; scores of two batches are compared as they are.",
+            lambda batches: _whole_auc([(t, s - s.mean()) for t, s in batches]),
+        ),
+    ),
+    hints=(
+        "Which pairs of rows does the AUC of a whole set compare that no batch ever sees?",
+        "Join all targets and all scores with np.concatenate, then compute one AUC.",
+    ),
+)
+
+# --- 7.10 softmax over one element ----------------------------------------------------------------------------
+
+
+def _attention(pairs, score):
+    out = np.zeros((pairs.shape[0], pairs.shape[2]))
+    for b in range(len(pairs)):
+        e = [np.exp(score[b, p, 0]) for p in range(pairs.shape[1])]
+        for p in range(pairs.shape[1]):
+            out[b] += e[p] / sum(e) * pairs[b, p]
+    return out
+
+
+def _attention_cases():
+    d = Draw(80)
+    for rows, n_pairs, k, dtype in (
+        (1, 1, 2, F64),
+        (1, 2, 1, F64),
+        (1, 2, 2, F32),
+        (2, 2, 2, F64),
+        (2, 3, 2, F64),
+        (3, 3, 3, F64),
+        (3, 6, 2, F32),
+        (5, 10, 4, F64),
+    ):
+        yield Case(d.nonzero(rows, n_pairs, k, dtype=dtype), d.nonzero(rows, n_pairs, 1, dtype=dtype))
+
+
+def _softmax(score, axis):
+    e = np.exp(score)
+    return e / e.sum(axis, keepdims=True)
+
+
+ATTENTION = Bug(
+    id="7.10",
+    title="Attention that pays the same attention to all",
+    symptom="The attention layer trains, but every pair of features has weight 1 in every row, and the layer's "
+    "parameters get no gradient.",
+    buggy="""def attention_pool_buggy(pairs, score):
+    weight = torch.softmax(score, dim=-1)  # score: (B, P, 1)
+    return (weight * pairs).sum(1)         # (B, k)""",
+    test='''pairs, score = torch.ones(1, 4, 2), torch.randn(1, 4, 1)
+assert torch.allclose(attention_pool(pairs, score), torch.ones(1, 2)), "the weights of a row's pairs add up to 1"''',
+    spec=r"""Repair `attention_pool(pairs, score)`: `pairs` is `(B, P, k)`, the products of the $P$ feature
+pairs of a row; `score` is `(B, P, 1)`, one attention score per pair. Return the weighted sum of a row's pairs,
+shape `(B, k)`, whose weights are the softmax of the row's $P$ scores. All float32 or all float64, $B \ge 1$, $P
+\ge 1$. Leave the inputs unchanged. Example: two pairs with equal scores get the weights 1/2 and 1/2, so `pairs
+= [[[2, 4], [6, 0]]]` gives `[[4, 2]]`.""",
+    stub='''def attention_pool(pairs: Tensor, score: Tensor):
+    """(B, P, k), (B, P, 1) -> (B, k)"""
+    return TODO''',
+    cases=_attention_cases,
+    answer=_attention,
+    mistakes=(
+        Mistake(
+            "softmax over one element",
+            "The softmax still runs over an axis of size 1, so every weight is 1: it must run over the pairs of a row.",
+            lambda pairs, score: pairs.sum(1),
+        ),
+        Mistake(
+            "softmax over the batch",
+            "The softmax runs over the batch, axis 0: the rows of a batch have nothing to do with each other.",
+            lambda pairs, score: (_softmax(score, 0) * pairs).sum(1),
+        ),
+        Mistake(
+            "softmax over everything",
+            "The softmax runs over all pairs of all rows: the weights must add up to 1 in each row.",
+            lambda pairs, score: (_softmax(score, (0, 1, 2)) * pairs).sum(1),
+        ),
+        Mistake(
+            "mean",
+            "You took the plain mean of the pairs: the scores have no effect.",
+            lambda pairs, score: pairs.mean(1),
+        ),
+        Mistake(
+            "mean of the weighted pairs",
+            "You averaged the weighted pairs; the weights add up to 1 already, so sum.",
+            lambda pairs, score: _attention(pairs, score) / pairs.shape[1],
+        ),
+        Mistake(
+            "no softmax",
+            "You used the scores as weights; they go through a softmax first.",
+            lambda pairs, score: (score * pairs).sum(1),
+        ),
+        Mistake(
+            "sigmoid",
+            "You used a sigmoid per pair; the softmax makes the weights of a row add up to 1.",
+            lambda pairs, score: (pairs / (1 + np.exp(-score))).sum(1),
+        ),
+        Mistake(
+            "not normalised",
+            "You used exp(score) without dividing by the sum over the pairs.",
+            lambda pairs, score: (np.exp(score) * pairs).sum(1),
+        ),
+        Mistake(
+            "not summed",
+            "You return the weighted pairs; add them up over axis 1.",
+            lambda pairs, score: _softmax(score, 1) * pairs,
+        ),
+        Mistake(
+            "summed over k",
+            "You summed over k, too: the result must keep its k entries.",
+            lambda pairs, score: _attention(pairs, score).sum(1),
+        ),
+        Mistake(
+            "softmin",
+            "The sign of the scores is turned: a higher score must give a larger weight.",
+            lambda pairs, score: (_softmax(-score, 1) * pairs).sum(1),
+        ),
+        Mistake(
+            "softmax over k",
+            "The softmax runs over the entries of the pairs; it must run over the scores of a row's pairs.",
+            lambda pairs, score: (_softmax(pairs, 2) * pairs).sum(1),
+        ),
+    ),
+    hints=(
+        "Print the shape of score. Over which of its axes must the weights add up to 1?",
+        "torch.softmax(score, dim=1): axis 1 holds the pairs of a row.",
+    ),
+)
+
+EXERCISES = (
+    FLATTENED,
+    LABEL_CODES,
+    DOUBLE_SIGMOID,
+    BROADCAST,
+    TRAINED_H,
+    TINY_VARIANCE,
+    NEXT_FIELD,
+    SELECTED_ON_TEST,
+    AVERAGED,
+    ATTENTION,
+)

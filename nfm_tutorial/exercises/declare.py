@@ -1,0 +1,579 @@
+"""The kinds of exercises, and how an answer of each kind is judged.
+
+An exercise is declared once, in the module of its chapter. `examine(candidate)` returns None for a correct
+answer, UNFINISHED where TODO still stands, or the Fault to explain.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import inspect
+import re
+import traceback
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from torch import nn
+
+from . import sandbox
+from .todo import TODO, unfinished
+from .values import (
+    Unusable,
+    argument_text,
+    array_text,
+    close,
+    describe_kind,
+    number_text,
+    parse_answer,
+    plain,
+    same_value,
+    to_array,
+)
+from .verdict import Fault
+
+UNFINISHED = object()
+TOLERANCE = 1e-4  # float32 and any order of summation pass; a wrong formula is off by far more on the drawn inputs
+_HERE = str(Path(__file__).resolve().parent)
+_PRINTED_LINES = 6
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A known mistake: `wrong` computes the answer that it leads to, and `message` names it.
+
+    A candidate is told `message` if its results are those of `wrong`; without `wrong` the exercise's judge finds the
+    mistake and fills in the blanks of `message`. hint: for the first try, in place of the exercise's.
+    """
+
+    key: str
+    message: str
+    wrong: Callable | None = None
+    hint: str = ""
+
+    def fault(self, expected: str = "", got: str = "", **blanks) -> Fault:
+        return Fault(self.message.format(**blanks), self.hint, self.key, expected=expected, got=got)
+
+
+def by_key(mistakes: Iterable[Mistake]) -> dict[str, Mistake]:
+    return {mistake.key: mistake for mistake in mistakes}
+
+
+class Case:
+    """One input. Cases are listed from the smallest on.
+
+    trivial: the answer is zero or empty, so that a mistake is better shown on another case. big: too long for the
+    naive formulas of known mistakes. slow: what to say if the code is stopped here. raises: the exception that the
+    code must raise here, and the key and message of the mistake if it does not.
+    """
+
+    def __init__(
+        self,
+        *args,
+        trivial: bool = False,
+        big: bool = False,
+        slow: str = "",
+        raises: tuple[type[Exception], str, str] | None = None,
+    ):
+        self.args, self.trivial, self.big, self.slow, self.raises = args, trivial, big, slow, raises
+
+    def fresh(self) -> tuple:
+        return copy.deepcopy(self.args)
+
+
+@dataclass
+class Outcome:
+    """What came out of one call: an array, or the fault that kept it from being one."""
+
+    array: np.ndarray | None = None
+    fault: Fault | None = None
+    error: BaseException | None = None
+    changed: str = ""  # the argument that the code changed
+    printed: str = ""
+    was_list: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Code:
+    """A function to write.
+
+    id, title; spec: the task as it stands in the notebook; stub: the function to fill in, returning TODO.
+    cases: makes the inputs. answer: the oracle, on plain NumPy arguments. mistakes: see Mistake. hints: gentle, strong.
+    number: the result is one number, so any array with one entry will do.
+    zero: a plain 0 will do where there is nothing to sum.
+    judge: in place of comparing with `answer`: (arguments, array) -> Fault or None.
+    call: in place of calling the candidate with the arguments: (candidate, *arguments) -> result.
+    observe: in place of comparing the result itself: (result, *arguments) -> what to compare.
+    returns: what the function returns, in words.
+    """
+
+    id: str
+    title: str
+    spec: str
+    stub: str
+    cases: Callable[[], Iterable[Case]]
+    answer: Callable
+    hints: tuple[str, str]
+    mistakes: tuple[Mistake, ...] = ()
+    number: bool = False
+    zero: bool = False
+    judge: Callable | None = None
+    call: Callable | None = None
+    observe: Callable | None = None
+    tolerance: float = TOLERANCE
+    kind: str = field(default="code", init=False)
+
+    @cached_property
+    def function(self) -> ast.FunctionDef:
+        return next(node for node in ast.parse(self.stub).body if isinstance(node, ast.FunctionDef))
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        return tuple(argument.arg for argument in self.function.args.args)
+
+    def examine(self, candidate):
+        if unfinished(candidate):
+            return UNFINISHED
+        fault = self._not_a_function(candidate)
+        if fault:
+            return fault
+        cases = list(self.cases())
+        outcomes: list[Outcome] = []
+        stubs: list[bool] = []
+
+        def work():
+            for case in cases:
+                outcome = self._attempt(candidate, case)
+                if outcome is UNFINISHED:
+                    stubs.append(True)
+                    return
+                outcomes.append(outcome)
+
+        ended = sandbox.run(work)
+        if stubs:
+            return UNFINISHED
+        found = self._diagnose(cases, list(outcomes))
+        if found is None and not ended:
+            case = cases[min(len(outcomes), len(cases) - 1)]
+            message = case.slow or "Your code did not come to an end and was stopped: is there a loop that never ends?"
+            hint = "" if case.slow else "Look at every while: does something in the loop change its condition?"
+            found = Fault(message, hint, key="endless", shown=self._shown(case), got="nothing in several seconds")
+        return found
+
+    # --- calling ----------------------------------------------------------------------------------------------
+
+    def _not_a_function(self, candidate) -> Fault | None:
+        name, signature = self.function.name, f"{self.function.name}({', '.join(self.arguments)})"
+        how = f'check("{self.id}", {name})'
+        if isinstance(candidate, type):
+            if issubclass(candidate, nn.Module):
+                return Fault(
+                    f"You passed the class {candidate.__name__}; pass a module made from it.",
+                    f'For example check("{self.id}", {candidate.__name__}()).',
+                    key="class",
+                )
+            return Fault(f"You passed the class {candidate.__name__}; a function is expected.", f"{how}.", key="class")
+        if not callable(candidate):
+            return Fault(
+                f"You passed {describe_kind(candidate)}; the function itself is expected.",
+                f"Without quotes and without calling it: {how}.",
+                key="not callable",
+            )
+        try:
+            target = candidate.forward if isinstance(candidate, nn.Module) else candidate
+            inspect.signature(target).bind(*self.arguments)
+        except TypeError:
+            return Fault(
+                f"Your function cannot be called with {len(self.arguments)} "
+                f"argument{'s' if len(self.arguments) != 1 else ''}; it must take {signature}.",
+                "Keep the first line of the stub as it is.",
+                key="arguments",
+            )
+        except Exception:  # no signature to be had, as for some built-in functions: the call will tell
+            pass
+        return None
+
+    def _attempt(self, candidate, case: Case):
+        args = case.fresh()
+        sandbox.seed_everything()
+        sandbox.printed()
+        outcome = Outcome()
+        try:
+            raw = self.call(candidate, *args) if self.call else candidate(*args)
+            if unfinished(raw):
+                return UNFINISHED
+            if self.observe:
+                raw = self.observe(raw, *args)
+            outcome.was_list = isinstance(raw, (list, tuple))
+            outcome.array = to_array(raw)
+        except sandbox.Stop:
+            raise
+        except Fail as error:
+            outcome.fault = error.fault
+        except Unusable as error:
+            outcome.fault = Fault(str(error), key="kind", got="")
+        except BaseException as error:
+            if isinstance(error, NotImplementedError) and "implemented for" not in str(error):
+                return UNFINISHED
+            outcome.error, outcome.fault = error, _explain(error)
+        outcome.printed = sandbox.printed()
+        changed = [name for name, a, b in zip(self.arguments, case.args, args) if not same_value(a, b)]
+        outcome.changed = changed[0] if changed else ""
+        return outcome
+
+    # --- judging ----------------------------------------------------------------------------------------------
+
+    def _diagnose(self, cases: list[Case], outcomes: list[Outcome]) -> Fault | None:
+        cases = cases[: len(outcomes)]
+        expected = [self._expected(case) for case in cases]
+        faults = [self._fault(c, o, e) for c, o, e in zip(cases, outcomes, expected)]
+        failing = [i for i, fault in enumerate(faults) if fault]
+        if not failing:
+            changed = [i for i, outcome in enumerate(outcomes) if outcome.changed]
+            if not changed:
+                return None
+            i = changed[0]
+            fault = Fault(
+                f"Your code changes {outcomes[i].changed}, which belongs to the caller.",
+                "Work on a copy (clone, copy), or compute new values instead of assigning into the old ones; "
+                "`a = b` makes no copy.",
+                key="in place",
+            )
+            return self._illustrated(fault, cases[i], outcomes[i], expected[i])
+        mistake, where = self._known_mistake(cases, outcomes, expected, failing)
+        if mistake:
+            fault = Fault(mistake.message, mistake.hint, key=mistake.key)
+            return self._illustrated(fault, cases[where], outcomes[where], expected[where])
+        where = failing[0]
+        fault = faults[where]
+        if fault.key in ("value", "shape"):
+            # A case whose answer is not zero says more, as long as it fails in the same way.
+            where = next((i for i in failing if not cases[i].trivial and faults[i].key == fault.key), where)
+            fault = faults[where]
+        if fault.key == "value":
+            fault = self._pattern(outcomes, expected, failing) or fault
+            if outcomes[where].changed and not fault.hint:
+                fault = replace(
+                    fault,
+                    message=f"The result is not the expected one, and your code changes {outcomes[where].changed}.",
+                    hint="Work on a copy; `a = b` makes no copy.",
+                )
+        return self._illustrated(fault, cases[where], outcomes[where], expected[where])
+
+    def _expected(self, case: Case) -> np.ndarray | None:
+        if case.raises:
+            return None
+        answer = self.answer(*(plain(value) for value in case.args))
+        return None if answer is None else to_array(answer)
+
+    def _fault(self, case: Case, outcome: Outcome, expected: np.ndarray | None) -> Fault | None:
+        """What is wrong with one outcome, in general words."""
+        if case.raises:
+            kind, key, message = case.raises
+            if isinstance(outcome.error, kind):
+                return None
+            return outcome.fault if outcome.error else Fault(message, key=key)
+        if outcome.fault:
+            return outcome.fault
+        got = outcome.array
+        if self.judge:
+            return self.judge([plain(value) for value in case.args], got)
+        if self.number and got.size == 1:
+            got = got.reshape(())
+        if self.zero and got.ndim == 0 and got == 0 and not expected.any():
+            return None
+        if got.shape != expected.shape and not (outcome.was_list and got.size == expected.size == 0):
+            return _shape_fault(got, expected, self.tolerance)
+        if not np.isfinite(got).all():
+            what = "NaN" if np.isnan(got).any() else "infinity"
+            return Fault(f"The result holds {what} where a number is expected.", key="nan")
+        if got.size and not close(got, expected, self.tolerance):
+            return Fault("The result is not the expected one.", key="value")
+        return None
+
+    def _known_mistake(self, cases, outcomes, expected, failing) -> tuple[Mistake | None, int]:
+        """The mistake whose wrong answers are the candidate's, and the case that shows it best."""
+        usable = [i for i, outcome in enumerate(outcomes) if outcome.array is not None and not cases[i].big]
+        told = [i for i in failing if i in usable]
+        if not told:
+            return None, -1
+        best, best_share, best_where = None, 0.0, -1
+        for mistake in (m for m in self.mistakes if m.wrong):
+            agrees = {i for i in usable if self._agrees(mistake, cases[i], outcomes[i].array)}
+            hits = [i for i in told if i in agrees]
+            if not hits or len(hits) * 2 < len(told):
+                continue
+            where = next((i for i in hits if not cases[i].trivial), None)
+            if where is None and len(told) > len(hits):
+                continue  # agreement on empty inputs alone says nothing
+            # Prefer the mistake that explains every result, also those that happen to be fine.
+            share = len(hits) / len(told) + len(agrees) / len(usable)
+            if share > best_share:
+                best, best_share, best_where = mistake, share, hits[0] if where is None else where
+        return best, best_where
+
+    def _agrees(self, mistake: Mistake, case: Case, got: np.ndarray) -> bool:
+        try:
+            with np.errstate(all="ignore"):
+                wrong = mistake.wrong(*(plain(value) for value in case.args))
+            if self.observe:
+                wrong = self.observe(wrong, *case.fresh())
+            wrong = to_array(wrong)
+        except Exception:
+            return False
+        if self.number and got.size == wrong.size == 1:
+            got, wrong = got.reshape(()), wrong.reshape(())
+        return close(got, wrong, self.tolerance)
+
+    def _pattern(self, outcomes, expected, failing) -> Fault | None:
+        """A sign or a factor that all wrong results have in common."""
+        pairs = [
+            (outcomes[i].array.ravel(), expected[i].ravel())
+            for i in failing
+            if outcomes[i].array is not None and expected[i] is not None and outcomes[i].array.size == expected[i].size
+        ]
+        if len(pairs) < 3:
+            return None
+        got, wanted = (np.concatenate(parts) for parts in zip(*pairs))
+        if not (np.isfinite(got).all() and wanted.any() and got.any()):
+            return None
+        factor = float(got @ wanted / (wanted @ wanted))
+        if not close(got, factor * wanted, self.tolerance):
+            difference = got - wanted
+            if close(difference, np.full_like(difference, difference[0]), self.tolerance):
+                return Fault(f"Every result is off by the same amount, {number_text(difference[0])}.", key="value")
+            return None
+        if abs(factor + 1) < 1e-3:
+            return Fault("Every result has the opposite sign.", key="value")
+        return Fault(f"Every result is the expected one times {number_text(round(factor, 4))}.", key="value")
+
+    def _shown(self, case: Case) -> tuple[str, ...]:
+        return tuple(f"{name} = {argument_text(value)}" for name, value in zip(self.arguments, case.args))
+
+    def _illustrated(self, fault: Fault, case: Case, outcome: Outcome, expected: np.ndarray | None) -> Fault:
+        wanted = fault.expected or (case.raises[0].__name__ if case.raises else "")
+        if not wanted and expected is not None:
+            wanted = array_text(expected)
+        got = fault.got
+        if not got and outcome.error is not None:
+            got = type(outcome.error).__name__
+        elif not got and outcome.array is not None:
+            got = array_text(outcome.array)
+        shown = fault.shown or self._shown(case)
+        return replace(fault, shown=shown, expected=wanted, got=got, printed=outcome.printed)
+
+
+@dataclass(frozen=True, eq=False)
+class Bug(Code):
+    """A function to repair. symptom: what one sees first. buggy: its source, named like the stub with _buggy behind.
+    test: the lines that would have caught it, for a function of the stub's name."""
+
+    symptom: str = ""
+    buggy: str = ""
+    test: str = ""
+
+
+class Fail(Exception):
+    """Raised by an exercise's `call`, `observe` to explain a result that can't be compared at all."""
+
+    def __init__(self, fault: Fault):
+        super().__init__(fault.message)
+        self.fault = fault
+
+
+def _shape_fault(got: np.ndarray, expected: np.ndarray, tolerance: float) -> Fault:
+    if expected.ndim == 0:
+        message = f"The result has shape {got.shape}; one number is expected."
+    elif got.ndim == 0:
+        message = f"The result is one number; shape {expected.shape} is expected."
+    else:
+        message = f"The result has shape {got.shape}; it must have shape {expected.shape}."
+    hint = ""
+    if got.size == expected.size and got.size:
+        if tuple(n for n in got.shape if n != 1) == tuple(n for n in expected.shape if n != 1):
+            more = got.ndim > expected.ndim
+            hint = (
+                "There is an axis of size 1 too many: look at keepdim, or use squeeze with the axis to drop."
+                if more
+                else "An axis of size 1 is missing: squeeze() without an axis drops also the batch when it holds "
+                "one row."
+            )
+        elif got.ndim == 2 and got.T.shape == expected.shape:
+            hint = "Rows and columns are exchanged."
+    return Fault(message, hint, key="shape")
+
+
+def _explain(error: BaseException) -> Fault:
+    """One sentence on an exception, with the line of the learner's code that raised it."""
+    text = re.sub(r" at 0x[0-9a-fA-F]+", "", _first_line(error))
+    where = _where(error)
+    hint = ""
+    if isinstance(error, sandbox.NoKeyboard) or type(error).__name__ in ("BdbQuit", "StdinNotImplementedError"):
+        message = "Your code asks for keyboard input, and a check cannot type."
+        hint = "Take input() or breakpoint() out; everything the function needs is in its arguments."
+    elif isinstance(error, (SystemExit, KeyboardInterrupt, GeneratorExit)):
+        message = f"Your code ends the program ({type(error).__name__}) instead of returning a result"
+    elif isinstance(error, RecursionError):
+        message = "Your function calls itself without end (RecursionError)"
+    elif isinstance(error, MemoryError):
+        message = "Your code asks for more memory than there is (MemoryError)"
+    elif isinstance(error, RuntimeError) and re.search(r"dtype|Double|scalar type", text):
+        message = f"Your code mixes float32 and float64: {text}"
+        hint = "The inputs come in both. Make new tensors with dtype=x.dtype (x being an input), or with x.new_zeros."
+    elif isinstance(error, (NameError, UnboundLocalError)) and not isinstance(error, UnboundLocalError):
+        message = f"Your code uses a name that does not exist: {text}"
+        hint = "Is it spelled as in the first line, or imported in a cell that has been run?"
+    else:
+        message = (
+            f"Your code stopped with {type(error).__name__}: {text}"
+            if text
+            else (f"Your code stopped with {type(error).__name__}")
+        )
+    message = message.rstrip(".") + (f" ({where})." if where else ".")
+    return Fault(message, hint, key="exception", got=type(error).__name__)
+
+
+def _first_line(error: BaseException) -> str:
+    try:
+        lines = str(error).strip().splitlines()
+    except Exception:
+        return ""
+    return lines[0][:200] if lines else ""
+
+
+def _where(error: BaseException) -> str:
+    """line 3: `return V[i] @ V[j]`: the last line of the learner's own file that was being run."""
+    try:
+        frames = [f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith(_HERE)]
+        own = [f for f in frames if frames and f.filename == frames[0].filename]
+        if not own or not own[-1].line:
+            return ""
+        line = own[-1].line.strip()
+        return f"line {own[-1].lineno}: `{line if len(line) <= 80 else line[:77] + '...'}`"
+    except Exception:
+        return ""
+
+
+@dataclass(frozen=True, eq=False)
+class Value:
+    """A number (or a few numbers) to predict or to work out by hand.
+
+    kind: "predict" or "pencil and paper". answer: computes it, so that it stands nowhere. tolerance: absolute, per
+    entry. wrong: pairs of a wrong answer and why it is wrong. fallback: what to say to any other wrong answer.
+    """
+
+    id: str
+    title: str
+    spec: str
+    stub: str
+    kind: str
+    answer: Callable[[], object]
+    hints: tuple[str, str]
+    tolerance: float = 1e-6
+    wrong: tuple[tuple[object, str], ...] = ()
+    fallback: str = "This is not the answer."
+
+    def examine(self, candidate):
+        if unfinished(candidate):
+            return UNFINISHED
+        fault, parsed = _read_answer(candidate, parse_answer)
+        if fault:
+            return fault
+        answer, got = to_array(self.answer()), parsed
+        if got.size == answer.size and sorted(n for n in got.shape if n != 1) == sorted(answer.shape):
+            got = got.reshape(answer.shape)
+        if self._is(got, answer):
+            return None
+        if not np.isfinite(got).all():
+            return Fault("Your answer is not a finite number.", key="nan", got=array_text(got))
+        for i, (value, why) in enumerate(self.wrong):
+            if self._is(got, to_array(value)):
+                return Fault(why, key=f"wrong {i}", got=_answer_text(got))
+        if got.shape != answer.shape:
+            wanted = "one number is" if answer.ndim == 0 else f"{answer.size} numbers are"
+            return Fault(f"{wanted.capitalize()} expected.", key="shape", got=_answer_text(got))
+        return Fault(self.fallback, key="value", got=_answer_text(got))
+
+    def _is(self, got: np.ndarray, value: np.ndarray) -> bool:
+        return got.shape == value.shape and bool((np.abs(got - value) <= self.tolerance).all())
+
+
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """A question with answers A, B, C, ...: pairs (text, why it is wrong), the latter empty for the right one."""
+
+    id: str
+    title: str
+    spec: str
+    choices: tuple[tuple[str, str], ...]
+    hints: tuple[str, str]
+    kind: str = field(default="predict", init=False)
+
+    @property
+    def letters(self) -> str:
+        return "ABCDEFGH"[: len(self.choices)]
+
+    @property
+    def stub(self) -> str:
+        return f'answer = TODO  # "{self.letters[0]}" to "{self.letters[-1]}"'
+
+    def examine(self, candidate):
+        if unfinished(candidate):
+            return UNFINISHED
+        fault, letter = _read_answer(candidate, self._letter)
+        if fault:
+            return fault
+        why = self.choices[self.letters.index(letter)][1]
+        return Fault(why, key=letter, got=letter) if why else None
+
+    def _letter(self, raw) -> str:
+        known = f"{', '.join(self.letters[:-1])} or {self.letters[-1]}"
+        if not isinstance(raw, str):
+            raise Unusable(f"Your answer is {describe_kind(raw)}; a letter in quotes is expected: {known}.")
+        letter = raw.strip().strip("().:'\" ").upper()
+        if len(letter) != 1 or letter not in self.letters:
+            raise Unusable(f"Answer with one of the letters {known}.")
+        return letter
+
+
+def _read_answer(candidate, read: Callable) -> tuple[Fault | None, object]:
+    """(fault, None) or (None, what `read` made of the answer), read where it can do no harm."""
+    found: list = []
+
+    def work():
+        try:
+            found.append((None, read(candidate)))
+        except Unusable as error:
+            found.append((Fault(str(error), key="kind"), None))
+        except Exception as error:
+            found.append((Fault(f"Your answer cannot be read ({type(error).__name__}).", key="kind"), None))
+
+    sandbox.run(work)
+    return found[0] if found else (Fault("Your answer cannot be read.", key="kind"), None)
+
+
+def _answer_text(got: np.ndarray) -> str:
+    if got.ndim == 0:
+        return number_text(float(got))
+    return "(" + ", ".join(number_text(x) for x in got.ravel()[:8]) + (")" if got.size <= 8 else ", ...)")
+
+
+def example_text(fault: Fault) -> str:
+    """The lines that show a fault: the input, expected and got, and what the code printed on it."""
+    lines = list(fault.shown)
+    if fault.expected:
+        lines.append(f"expected: {fault.expected}")
+    if fault.got and fault.shown:
+        lines.append(f"got:      {fault.got}")
+    printed = [line.rstrip()[:120] for line in fault.printed.strip().splitlines()]
+    if printed:
+        more = len(printed) - _PRINTED_LINES
+        lines += ["your code printed:", *(f"  {line}" for line in printed[:_PRINTED_LINES])]
+        lines += [f"  ... {more} more lines"] if more > 0 else []
+    return "\n".join(lines)
+
+
+__all__ = ["TODO", "UNFINISHED", "Bug", "Case", "Choice", "Code", "Fail", "Mistake", "Value", "by_key", "example_text"]

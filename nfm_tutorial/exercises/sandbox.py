@@ -1,0 +1,181 @@
+"""Run a learner's code so that nothing it does gets past the check.
+
+The code runs in a thread of its own. Whatever it raises stays there, what it prints is kept, questions at the keyboard
+are refused, random states are put back, and a loop that never ends is stopped after a few seconds.
+"""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import ctypes
+import io
+import random
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+
+CPU_SECONDS = 4.0  # a slow machine that is busy with something else does not cost the learner a try,
+WALL_SECONDS = 10.0  # and code that sleeps instead of computing ends as well
+STOPPING_SECONDS = 2.0
+PRINTED_CHARACTERS = 20_000
+
+_HERE = str(Path(__file__).resolve().parent)
+
+
+class Stop(SystemExit):
+    """Raised inside code that ran too long.
+
+    A SystemExit, because `except Exception` lets it pass and a thread that ends with it ends silently.
+    A bare `except:` in an endless loop would still swallow it, so from the first Stop on every further line of the
+    stopped code raises another one, also the lines of that handler.
+    """
+
+    def __init__(self, *args):
+        super().__init__(*args)
+        sys.settrace(_stop_at_next_line)  # of the stopped thread alone
+        frame = sys._getframe(1)
+        while frame is not None:
+            frame.f_trace = _stop_at_next_line
+            frame = frame.f_back
+
+
+def _stop_at_next_line(frame, event, arg):
+    file = frame.f_code.co_filename
+    if event == "line" and not file.startswith(_HERE) and file != threading.__file__:
+        raise Stop
+    return _stop_at_next_line
+
+
+class NoKeyboard(RuntimeError):
+    """Raised by input() and its like: a check can't wait for somebody to type."""
+
+
+def run(work: Callable[[], None], cpu_seconds: float | None = None, wall_seconds: float | None = None) -> bool:
+    """Call `work()` in a thread of its own; True if it came to its end, False if it was stopped.
+
+    cpu_seconds, wall_seconds: whichever is used up first stops it; defaults CPU_SECONDS, WALL_SECONDS. An exception
+    that `work` lets out is dropped. Code that cannot be stopped is left behind in its thread; this call returns anyway.
+    """
+    cpu_seconds = CPU_SECONDS if cpu_seconds is None else cpu_seconds
+    wall_seconds = WALL_SECONDS if wall_seconds is None else wall_seconds
+    finished, gate, completed = threading.Event(), threading.Lock(), []
+
+    def body():
+        try:
+            work()
+            completed.append(True)
+        except BaseException:
+            pass
+        finally:
+            sys.settrace(None)
+            with gate:
+                finished.set()
+
+    def stop_for(seconds: float):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and not finished.is_set():
+            with gate:  # never after `finished`, so that no late Stop reaches anything else
+                if not finished.is_set():
+                    _raise_in(thread.ident, Stop)
+            finished.wait(0.01)
+
+    thread = threading.Thread(target=body, daemon=True, name="exercise")
+    with _contained():
+        thread.start()
+        cpu, wall = time.process_time(), time.monotonic()
+        try:
+            while not finished.wait(0.02):
+                if time.process_time() - cpu > cpu_seconds or time.monotonic() - wall > wall_seconds:
+                    stop_for(STOPPING_SECONDS)
+                    break
+        except BaseException:  # the learner pressed the stop button
+            stop_for(STOPPING_SECONDS)
+            raise
+    return bool(completed)
+
+
+def _raise_in(thread_id: int, exception: type) -> None:
+    """Make that thread raise the exception at its next step, on every system that CPython runs on."""
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread_id), ctypes.py_object(exception))
+
+
+class Printed(io.TextIOBase):
+    """Stands in for stdout and stderr and keeps the beginning of what is written."""
+
+    def __init__(self):
+        super().__init__()
+        self._parts: list[str] = []
+        self._room = PRINTED_CHARACTERS
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text) -> int:
+        text = str(text)
+        if self._room > 0:
+            self._parts.append(text[: self._room])
+            self._room -= len(text)
+        return len(text)
+
+    def take(self) -> str:
+        """The text since the last call."""
+        text = "".join(self._parts)
+        self._parts, self._room = [], PRINTED_CHARACTERS
+        return text
+
+
+class _NoStdin(io.TextIOBase):
+    def readable(self) -> bool:
+        return True
+
+    def readline(self, *_):
+        raise NoKeyboard("a check cannot wait for keyboard input")
+
+    read = readline
+
+
+def _no_input(*_, **__):
+    raise NoKeyboard("a check cannot wait for keyboard input")
+
+
+@contextlib.contextmanager
+def _contained() -> Iterator[None]:
+    """Keep what the code prints, shows, asks, warns of and does to random states and defaults from the notebook."""
+    before = sys.stdout, sys.stderr, sys.stdin, sys.breakpointhook, builtins.input
+    states = torch.get_rng_state(), np.random.get_state(), random.getstate(), torch.get_default_dtype()
+    sys.stdout = sys.stderr = Printed()
+    sys.stdin, sys.breakpointhook, builtins.input = _NoStdin(), _no_input, _no_input
+    try:
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(warnings.catch_warnings())
+            warnings.simplefilter("ignore")
+            if "IPython" in sys.modules:
+                from IPython.utils.capture import capture_output
+
+                stack.enter_context(capture_output(stdout=False, stderr=False, display=True))
+            yield
+    finally:
+        sys.stdout, sys.stderr, sys.stdin, sys.breakpointhook, builtins.input = before
+        torch.set_rng_state(states[0])
+        np.random.set_state(states[1])
+        random.setstate(states[2])
+        torch.set_default_dtype(states[3])
+
+
+def seed_everything() -> None:
+    """The same random numbers for every call, so that a verdict on random code is always the same one."""
+    torch.manual_seed(0)
+    np.random.seed(0)
+    random.seed(0)
+
+
+def printed() -> str:
+    """What the code printed since the last call of this function; "" outside `run`."""
+    return sys.stdout.take() if isinstance(sys.stdout, Printed) else ""

@@ -1,0 +1,232 @@
+"""From whatever a learner's code returns to plain arrays, and from arrays to text that is the same everywhere."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import inspect
+import math
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
+from numbers import Real
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+SHOWN_ENTRIES = 40
+
+
+class Unusable(Exception):
+    """A result that is no number, array or tensor at all; the text says what it is."""
+
+
+def to_array(raw) -> np.ndarray:
+    """float64 array of a tensor, array, number, or a list of these. Raises Unusable, with a sentence, otherwise."""
+    if isinstance(raw, Tensor):
+        raw = raw.detach()
+        if raw.layout != torch.strided:
+            raw = raw.to_dense()
+        if raw.is_complex():
+            raise Unusable("The result holds complex numbers; real ones are expected.")
+        return raw.cpu().to(torch.float64).numpy().copy()
+    if isinstance(raw, Real):  # int, float, bool, Fraction, NumPy's own numbers
+        return _real(raw)
+    if isinstance(raw, Decimal):
+        return _real(raw)
+    if hasattr(raw, "to_numpy") and not isinstance(raw, type):
+        raw = raw.to_numpy()
+    if isinstance(raw, (np.ndarray, np.generic)):
+        if raw.dtype.kind in "biuf":
+            return raw.astype(np.float64)
+        if raw.dtype.kind == "O":
+            return to_array(raw.tolist())
+        raise Unusable(f"The result is an array of {raw.dtype}; numbers are expected.")
+    if isinstance(raw, (list, tuple)):
+        parts = [to_array(part) for part in raw]
+        if not parts:
+            return np.zeros(0)
+        if len({part.shape for part in parts}) > 1:
+            found = ", ".join(str(part.shape) for part in parts[:3])
+            raise Unusable(f"The result is a {type(raw).__name__} of parts with different shapes: {found}.")
+        return np.stack(parts)
+    raise Unusable(f"The result is {describe_kind(raw)}; {what_to_return(raw)}")
+
+
+def _real(raw) -> np.ndarray:
+    try:
+        return np.array(float(raw))
+    except OverflowError:
+        return np.array(math.inf if raw > 0 else -math.inf)
+
+
+def describe_kind(raw) -> str:
+    if raw is None:
+        return "None"
+    if isinstance(raw, str):
+        return "text"
+    if isinstance(raw, type):
+        return f"the class {raw.__name__}"
+    if isinstance(raw, nn.Module):
+        return f"a module ({type(raw).__name__})"
+    if inspect.iscoroutine(raw):
+        raw.close()
+        return "a coroutine"
+    if inspect.isgenerator(raw):
+        return "a generator"
+    if callable(raw):
+        return "a function"
+    return f"a {type(raw).__name__}"
+
+
+def what_to_return(raw) -> str:
+    if raw is None:
+        return "is a return missing?"
+    if inspect.isgenerator(raw):
+        return "use return instead of yield, or sum(...) around it."
+    if inspect.iscoroutine(raw):
+        return "write def, not async def."
+    if isinstance(raw, (type, nn.Module)) or callable(raw):
+        return "call it, and return what it gives."
+    return "a number, list, array or tensor is expected."
+
+
+def is_whole(raw) -> bool:
+    """Whether a result consists of integers (int64 and the like, not 3.0)."""
+    if isinstance(raw, Tensor):
+        return not (raw.is_floating_point() or raw.is_complex() or raw.dtype == torch.bool)
+    if isinstance(raw, (np.ndarray, np.generic)) and raw.dtype.kind != "O":
+        return raw.dtype.kind in "iu"
+    if hasattr(raw, "to_numpy"):
+        return is_whole(raw.to_numpy())
+    if isinstance(raw, (list, tuple)) or isinstance(raw, np.ndarray):
+        return all(is_whole(part) for part in raw)
+    return isinstance(raw, int) and not isinstance(raw, bool)
+
+
+def plain(value):
+    """An argument as the oracles read it: tensors as float64 or int64 arrays, all else copied."""
+    if isinstance(value, Tensor):
+        value = value.detach().cpu().numpy()
+        return value.astype(np.int64 if value.dtype.kind in "iu" else np.float64)
+    if isinstance(value, list) and any(isinstance(part, (tuple, Tensor)) for part in value):
+        return [tuple(plain(v) for v in part) if isinstance(part, tuple) else plain(part) for part in value]
+    return copy.deepcopy(value)
+
+
+def same_value(a, b) -> bool:
+    """Whether an argument is still what it was."""
+    if isinstance(a, Tensor):
+        return isinstance(b, Tensor) and a.shape == b.shape and a.dtype == b.dtype and bool(torch.equal(a, b))
+    if isinstance(a, np.ndarray):
+        return isinstance(b, np.ndarray) and a.shape == b.shape and bool((a == b).all())
+    if isinstance(a, nn.Module):
+        return isinstance(b, nn.Module) and same_value(dict(a.state_dict()), dict(b.state_dict()))
+    if isinstance(a, Mapping):
+        return isinstance(b, Mapping) and a.keys() == b.keys() and all(same_value(a[key], b[key]) for key in a)
+    if isinstance(a, (list, tuple)):
+        return type(a) is type(b) and len(a) == len(b) and all(same_value(x, y) for x, y in zip(a, b))
+    return a == b if isinstance(a, (int, float, str, set, frozenset)) else True  # random generators may move on
+
+
+def close(a: np.ndarray, b: np.ndarray, tolerance: float) -> bool:
+    """Same shape, and no entry further apart than `tolerance` times the largest entry (or than `tolerance`)."""
+    if a.shape != b.shape:
+        return False
+    if a.size == 0:
+        return True
+    if not (np.isfinite(a).all() and np.isfinite(b).all()):
+        return bool(np.array_equal(a, b, equal_nan=True))
+    return bool(np.abs(a - b).max() <= tolerance * max(1.0, float(np.abs(b).max())))
+
+
+def number_text(x: float) -> str:
+    x = float(x)
+    if math.isnan(x):
+        return "NaN"
+    return f"{0.0 if x == 0 else x:.6g}"
+
+
+def array_text(a: np.ndarray) -> str:
+    """[[1, 2], [3, -1]]  shape (2, 2); long arrays by their shape and first entries."""
+    a = np.asarray(a, dtype=np.float64)
+    if a.ndim == 0:
+        return number_text(float(a))
+    shape = f"shape {a.shape}"
+    if a.size > SHOWN_ENTRIES:
+        start = ", ".join(number_text(x) for x in a.ravel()[:4])
+        return f"{start}, ...  {shape}"
+
+    def nested(part) -> str:
+        if part.ndim == 0:
+            return number_text(float(part))
+        return "[" + ", ".join(nested(p) for p in part) + "]"
+
+    return f"{nested(a)}  {shape}"
+
+
+def argument_text(value) -> str:
+    """An argument of a case as the learner would write it."""
+    if isinstance(value, Tensor):
+        kind = str(value.dtype).removeprefix("torch.")
+        return f"{array_text(value.numpy())} {kind}" if value.ndim else f"{array_text(value.numpy())}  {kind}"
+    if isinstance(value, np.ndarray):
+        return f"{array_text(value)} {value.dtype}"
+    if isinstance(value, np.random.Generator):
+        return "np.random.default_rng(0)"
+    if isinstance(value, nn.Sequential):
+        return ", ".join(re.sub(r"\s+", " ", repr(layer)) for layer in value) or "Sequential()"
+    if isinstance(value, nn.Module):
+        return getattr(value, "told", None) or re.sub(r"\s+", " ", repr(value))
+    if isinstance(value, (set, frozenset)):
+        return "{" + ", ".join(map(repr, sorted(value))) + "}" if value else "set()"
+    if isinstance(value, (list, tuple)):
+        inner = ", ".join(
+            argument_text(v) if isinstance(v, (list, tuple, Tensor, np.ndarray)) else _scalar_text(v) for v in value
+        )
+        return f"[{inner}]" if isinstance(value, list) else f"({inner}{',' if len(value) == 1 else ''})"
+    return _scalar_text(value)
+
+
+def _scalar_text(value) -> str:
+    return number_text(value) if isinstance(value, float) else repr(value)
+
+
+def parse_answer(raw) -> np.ndarray:
+    """The number or numbers that a reader gives as an answer: 0.5, "1/2", Fraction(1, 2), "0,5", (2, -4), "2, -4".
+
+    Raises Unusable, with a sentence.
+    """
+    if isinstance(raw, (bool, np.bool_)):
+        raise Unusable(f"Your answer is {raw}; a number is expected.")
+    if isinstance(raw, str):
+        return _parse_text(raw)
+    if isinstance(raw, (list, tuple)):
+        raw = [_parse_text(part) if isinstance(part, str) else part for part in raw]
+    try:
+        return to_array(raw)
+    except Unusable:
+        raise Unusable(f"Your answer is {describe_kind(raw)}; a number is expected.") from None
+
+
+def _parse_text(text: str) -> np.ndarray:
+    stripped = text.strip()
+    for attempt in (stripped, stripped.replace(",", ".") if stripped.count(",") == 1 else ""):
+        try:
+            return np.array(float(Fraction(attempt.replace(" ", ""))))
+        except (ValueError, ZeroDivisionError):
+            pass
+    try:
+        return np.array(float(stripped))
+    except ValueError:
+        pass
+    try:
+        value = ast.literal_eval(stripped)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        value = None
+    if isinstance(value, (int, float, tuple, list)) and not isinstance(value, bool):
+        return to_array(value)
+    shown = stripped if len(stripped) <= 40 else stripped[:40] + "..."
+    raise Unusable(f'Your answer is the text "{shown}"; a number is expected.')

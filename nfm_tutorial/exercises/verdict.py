@@ -1,0 +1,140 @@
+"""What a check says: one text that is the same on every machine, plain and in colour."""
+
+from __future__ import annotations
+
+import html
+import sys
+import textwrap
+from dataclasses import dataclass
+
+NOT_ATTEMPTED, CORRECT, WRONG, UNKNOWN = "not attempted yet", "correct", "not right yet", "unknown exercise"
+# Okabe-Ito: told apart by readers who do not see red and green as two colours; the words say it as well.
+COLOURS = {NOT_ATTEMPTED: "#0072B2", CORRECT: "#009E73", WRONG: "#D55E00", UNKNOWN: "#D55E00"}
+WIDTH = 100
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Why a candidate is not right.
+
+    message: what is wrong, one sentence. hint: for the first try (the exercise's own if empty). key: names a known
+    mistake. shown: lines with the input that shows it. expected, got: for that input. printed: what the code printed.
+    """
+
+    message: str
+    hint: str = ""
+    key: str = ""
+    shown: tuple[str, ...] = ()
+    expected: str = ""
+    got: str = ""
+    printed: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Verdict:
+    """The answer of `check`. Shown by itself in a notebook; true in an `if` or `assert` when the answer is correct.
+
+    id, title: of the exercise. status: "not attempted yet", "correct", "not right yet" or "unknown exercise".
+    message: what is wrong. mistake: the name of the known mistake, if it is one. example: the smallest input that shows
+    it, with expected and got. hint: the first time a gentle one, from the second wrong try on a strong one.
+    """
+
+    id: str
+    title: str
+    status: str
+    message: str = ""
+    mistake: str = ""
+    example: str = ""
+    hint: str = ""
+
+    @property
+    def correct(self) -> bool:
+        return self.status == CORRECT
+
+    def __bool__(self) -> bool:
+        return self.correct
+
+    def __repr__(self) -> str:
+        name = f"{self.id} {self.title}".strip() or "check"
+        lines = [f"{name}: {self.status}"]
+        for label, text in self._parts():
+            if "\n" in text:
+                lines += [f"  {label}:", *(f"    {line}" for line in text.splitlines())]
+            else:
+                lines += textwrap.wrap(f"{label}: {text}", WIDTH, initial_indent="  ", subsequent_indent="    ")
+        return "\n".join(lines)
+
+    __str__ = __repr__
+
+    def _repr_html_(self) -> str:
+        colour = COLOURS[self.status]
+        parts = [
+            f'<div style="border-left: 5px solid {colour}; padding: 0.3em 0.9em; margin: 0.3em 0;">',
+            f'<b>{html.escape(self.id)}</b> {html.escape(self.title)}: <b style="color: {colour}">{self.status}</b>',
+        ]
+        for label, text in self._parts():
+            text = html.escape(text)
+            if "\n" in text:
+                text = f'<pre style="margin: 0.2em 0 0.2em 1em;">{text}</pre>'
+            parts.append(f'<div style="margin-top: 0.3em;"><b>{label}:</b> {text}</div>')
+        return "".join([*parts, "</div>"])
+
+    def _parts(self) -> list[tuple[str, str]]:
+        example = self.example if "\n" in self.example or not self.example else self.example + "\n"
+        parts = [("What is wrong", self.message), ("Smallest input that shows it", example), ("Hint", self.hint)]
+        return [(label, text) for label, text in parts if text]
+
+    def _ipython_display_(self) -> None:
+        show(self)
+
+
+@dataclass(frozen=True, eq=False)
+class Summary:
+    """What `summary` returns: rows of (id, title, status), and a table of them as text and as HTML."""
+
+    rows: tuple[tuple[str, str, str], ...]
+
+    @property
+    def n_correct(self) -> int:
+        return sum(status == CORRECT for _, _, status in self.rows)
+
+    def __repr__(self) -> str:
+        if not self.rows:
+            return "No exercise has been checked in this notebook yet."
+        width = max(len(title) for _, title, _ in self.rows)
+        lines = [f"  {id:<5}{title:<{width}}  {status}" for id, title, status in self.rows]
+        return "\n".join([f"{self.n_correct} of {len(self.rows)} exercises done", *lines])
+
+    __str__ = __repr__
+
+    def _repr_html_(self) -> str:
+        if not self.rows:
+            return f"<div>{self!r}</div>"
+        cell = '<td style="text-align: left; padding: 0.1em 0.8em;'
+        rows = "".join(
+            f'<tr>{cell}">{id}</td>{cell}">{html.escape(title)}</td>'
+            f'{cell} color: {COLOURS[status.split(" (")[0]]};">{status}</td></tr>'
+            for id, title, status in self.rows
+        )
+        return f"<div><b>{self.n_correct} of {len(self.rows)} exercises done</b><table>{rows}</table></div>"
+
+    def _ipython_display_(self) -> None:
+        show(self)
+
+
+_shown: list = [None, None]  # the object shown last, and the number of the cell that showed it
+
+
+def show(result: Verdict | Summary) -> None:
+    """Show a result once: `check` shows its verdict, and the cell's last expression would show it again."""
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    if shell is None:
+        if not hasattr(sys, "ps1"):  # at the >>> prompt Python itself shows what a call returns
+            print(result)
+        return
+    if _shown[0] is result and _shown[1] == shell.execution_count:
+        return
+    _shown[:] = result, shell.execution_count
+    from IPython.display import display
+
+    display({"text/plain": repr(result), "text/html": result._repr_html_()}, raw=True)
