@@ -42,7 +42,7 @@ def fused_bi_interaction(V: Tensor, ids: Tensor, values: Tensor) -> Tensor:
     Raises ValueError for an id outside the table or shapes that do not belong together.
     """
     check_slots(ids, values)
-    if V.shape[1] == 0 or ids.shape[1] < 2 or ids.numel() < V.shape[0]:
+    if V.shape[1] == 0 or ids.shape[1] < 2 or not _many_slots(ids, V):
         return bi_interaction(look_up(V, ids, values))
     try:
         return _FusedBiInteraction.apply(V, ids, values.to(V.dtype))
@@ -68,40 +68,64 @@ class _FusedBiInteraction(torch.autograd.Function):
         weighted = grad * total  # (B, k)
         grad_V = grad_values = None
         if ctx.needs_input_grad[0]:
-            sum_per_feature = _per_feature(ids, V.shape[0])
-            grad_V = sum_per_feature(values, weighted)
+            slots = _SlotsByFeature(ids, V.shape[0])
+            grad_V = slots.sum_rows(values, weighted)
             if grad.stride(1) == 0:  # FM sums over k, so one number stands for all k entries of grad
-                grad_V.addcmul_(sum_per_feature(values.square(), grad[:, :1]), V, value=-1)
+                grad_V.addcmul_(slots.sum_numbers(values.square() * grad[:, :1])[:, None], V, value=-1)
             else:
-                grad_V.addcmul_(sum_per_feature(values.square(), grad), V, value=-1)
+                grad_V.addcmul_(slots.sum_rows(values.square(), grad), V, value=-1)
         if ctx.needs_input_grad[2]:
             v = V[ids]  # (B, S, k); nothing trains x, so this path may be slow
             grad_values = (v * weighted[:, None]).sum(2) - values * (v.square() * grad[:, None]).sum(2)
         return grad_V, None, grad_values
 
 
-def _per_feature(ids: Tensor, n: int):
-    """A function (weights (B, S), rows (B, c)) -> (n, c): for each feature the sum of weight * row over its slots.
+class _LookUp(torch.autograd.Function):
+    """x_i v_i of every slot, with the gradient of V added up per feature by `embedding_bag`."""
 
-    Sorting the slots by feature turns this scatter into `embedding_bag`, several times faster on a CPU than adding row
-    by row, and its result does not depend on the number of threads.
+    @staticmethod
+    def forward(ctx, V: Tensor, ids: Tensor, values: Tensor) -> Tensor:
+        ctx.save_for_backward(V, ids, values)
+        return V.index_select(0, ids.flatten()).unflatten(0, ids.shape) * values[..., None]  # (B, S, k)
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx, grad: Tensor):
+        V, ids, values = ctx.saved_tensors
+        grad_V = grad_values = None
+        if ctx.needs_input_grad[0]:
+            grad_V = _SlotsByFeature(ids, V.shape[0]).sum_rows(values, grad.flatten(0, 1))
+        if ctx.needs_input_grad[2]:
+            grad_values = (V[ids] * grad).sum(2)
+        return grad_V, None, grad_values
+
+
+class _SlotsByFeature:
+    """The slots of a batch sorted by feature, to add up what belongs to each feature.
+
+    Sorting turns this scatter into `embedding_bag`, several times faster on a CPU than adding row by row, and the
+    result does not depend on the number of threads. ids: (B, S); n: rows of the table.
     """
-    flat = ids.flatten()
-    if flat.is_cpu and n <= 2**16:  # NumPy sorts 16-bit numbers by radix
-        order = torch.from_numpy(np.argsort(flat.numpy().astype(np.uint16), kind="stable"))
-    else:
-        order = torch.argsort(flat, stable=True)
-    starts = torch.searchsorted(flat[order], torch.arange(n, device=ids.device))  # where each feature's slots begin
-    examples = torch.div(order, ids.shape[1], rounding_mode="floor")
 
-    def sum_per_feature(weights: Tensor, rows: Tensor) -> Tensor:
-        if rows.shape[1] == 1:
-            terms = (weights * rows).flatten()
-            return rows.new_zeros(n).index_add_(0, flat, terms)[:, None]
-        weights = weights.flatten()[order]
-        return F.embedding_bag(examples, rows.contiguous(), starts, mode="sum", per_sample_weights=weights)
+    def __init__(self, ids: Tensor, n: int):
+        self.n, self.n_slots, self.flat = n, ids.shape[1], ids.flatten()
+        if self.flat.is_cpu and n <= 2**16:  # NumPy sorts 16-bit numbers by radix
+            self.order = torch.from_numpy(np.argsort(self.flat.numpy().astype(np.uint16), kind="stable"))
+        else:
+            self.order = torch.argsort(self.flat, stable=True)
+        every_feature = torch.arange(n, device=ids.device)
+        self.starts = torch.searchsorted(self.flat[self.order], every_feature)  # where a feature's slots begin
 
-    return sum_per_feature
+    def sum_rows(self, weights: Tensor, rows: Tensor) -> Tensor:
+        """(n, k): the sum of weight * row over each feature's slots; rows: (B S, k), or (B, k), one for all S slots."""
+        one_per_slot = len(rows) == len(self.flat)
+        which = self.order if one_per_slot else torch.div(self.order, self.n_slots, rounding_mode="floor")
+        weights = weights.flatten()[self.order]
+        return F.embedding_bag(which, rows.contiguous(), self.starts, mode="sum", per_sample_weights=weights)
+
+    def sum_numbers(self, numbers: Tensor) -> Tensor:
+        """(n,): the sum of the numbers (B, S) over each feature's slots."""
+        return numbers.new_zeros(self.n).index_add_(0, self.flat, numbers.flatten())
 
 
 class LinearTerm(nn.Module):
@@ -138,8 +162,13 @@ class FeatureEmbedding(nn.Module):
         check_slots(ids, values)
         return look_up(self.V, ids, values)
 
-    def pool(self, ids: Tensor, values: Tensor) -> Tensor:
-        """(B, k): `bi_interaction(self(ids, values))`, computed without the (B, S, k) tensor in between."""
+    def pool(self, ids: Tensor, values: Tensor, xv: Tensor | None = None) -> Tensor:
+        """(B, k): `bi_interaction(self(ids, values))`, by way of `fused_bi_interaction`.
+
+        xv: (B, S, k), what `self(ids, values)` gave, from a caller who has it; spares small batches a second look-up.
+        """
+        if xv is not None and not _many_slots(ids, self.V):
+            return bi_interaction(xv)
         return fused_bi_interaction(self.V, ids, values)
 
     def penalty(self, ids: Tensor, values: Tensor) -> Tensor:
@@ -188,14 +217,21 @@ def mlp(
 def look_up(table: Tensor, ids: Tensor, values: Tensor) -> Tensor:
     """The table's row for each slot, times the slot's value: (n, k) gives (B, S, k), (n,) gives (B, S).
 
-    It is `table[ids]` times values; `index_select` has the faster gradient. ValueError for an id outside the table.
+    It is `table[ids]` times values, with a faster gradient. ValueError for an id outside the table.
     """
+    values = values.to(table.dtype)
     try:
+        if table.ndim == 2 and table.shape[1] and _many_slots(ids, table):
+            return _LookUp.apply(table, ids, values)
         rows = table.index_select(0, ids.flatten()).unflatten(0, ids.shape)
     except (IndexError, RuntimeError) as error:
         raise _explained(error, ids, table.shape[0]) from error
-    values = values.to(table.dtype)
     return rows * (values if table.ndim == 1 else values[..., None])
+
+
+def _many_slots(ids: Tensor, table: Tensor) -> bool:
+    """Whether a few passes over the whole table cost less than handling the batch slot by slot."""
+    return ids.numel() >= table.shape[0]
 
 
 def check_slots(ids: Tensor, values: Tensor) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .layers import FeatureEmbedding, LinearTerm, bi_interaction, check_dropout, check_size, mlp
+from .layers import FeatureEmbedding, LinearTerm, check_dropout, check_size, mlp
 
 
 def _recorded(init):
@@ -150,6 +150,7 @@ class DeepFM(nn.Module):
             check_size("field_of_slot holds the field of each slot; a field", field, 0)
         slot_is_in_field = nn.functional.one_hot(torch.tensor(field_of_slot)).T.float()  # (F, S) of 0 and 1
         self.register_buffer("slot_is_in_field", slot_is_in_field)
+        self.one_slot_per_field = torch.equal(slot_is_in_field, torch.eye(len(slot_is_in_field)))
         n_in = len(slot_is_in_field) * k
         self.mlp = mlp(n_in, hidden, activation, batch_norm, bn_eps, dropout)
         self.out = nn.Linear(hidden[-1] if hidden else n_in, 1, bias=False)
@@ -158,8 +159,8 @@ class DeepFM(nn.Module):
         xv = self.embedding(ids, values)  # (B, S, k)
         if xv.shape[1] != self.slot_is_in_field.shape[1]:
             raise ValueError(f"this DeepFM was built for {self.slot_is_in_field.shape[1]} slots, got {xv.shape[1]}")
-        y_fm = self.linear(ids, values) + bi_interaction(xv).sum(dim=1)  # (B,)
-        fields = self.slot_is_in_field @ xv  # (B, F, k), the slots of a field added
+        y_fm = self.linear(ids, values) + self.embedding.pool(ids, values, xv).sum(dim=1)  # (B,)
+        fields = xv if self.one_slot_per_field else self.slot_is_in_field @ xv  # (B, F, k), the slots of a field added
         y_dnn = self.out(self.mlp(fields.flatten(1))).squeeze(1)  # (B, F*k) -> (B, 1) -> (B,)
         return y_fm + y_dnn
 

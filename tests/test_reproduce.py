@@ -32,7 +32,7 @@ def quiet(*args, **kwargs):
 
 @pytest.mark.parametrize("task, metric", [("regression", "rmse"), ("binary", "logloss")])
 def test_recipes_reach_the_floors_of_planted_truth(tmp_path, task, metric):
-    folder = folder_of_planted(tmp_path, task, 32_000)
+    folder = folder_of_planted(tmp_path, task, 40_000)
     floors = planted_floors(task)
     rows = quiet(folder, task=task)
     for row, order in zip(rows, (1, 2, 3, 3)):
