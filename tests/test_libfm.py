@@ -62,7 +62,7 @@ def test_line_without_pairs_only(tmp_path):
 
 
 NUMBERS = ["1", "-1", "+1", "0", "0.5", ".5", "5.", "1e3", "-2.5E-3", "1e-60", "3.4e38", "123456789"]
-ODD = ["nan", "inf", "-inf", "1_0", "0x1f", "1e", "--1", "", "one", "1e39", "1,5", "١", "1d3", "-"]
+ODD = ["nan", "inf", "-inf", "1_0", "0x1f", "1e", "--1", "", "one", "1e39", "1,5", "١", "1d3", "-", "1-2", "1+1"]
 IDS = ["0", "1", "007", "5382", str(libfm.LARGEST_ID)]
 ODD_IDS = ["-1", "1.0", "1e2", "x", "", "+1", str(libfm.LARGEST_ID + 1), "9" * 30, "9" * 5000, "0" * 30 + "9" * 20]
 
@@ -106,6 +106,12 @@ def test_fast_parser_gives_the_same_as_the_careful_one_or_nothing(text):
         assert fast is not None or not len(careful[0])  # it may give up on a file without examples only
 
 
+@pytest.mark.parametrize("line", ["1-2 :5", "1-2 5:", "1-2 3:x"])
+def test_two_mistakes_do_not_cancel_out(line):
+    # numpy reads two numbers in "1-2", so the count of numbers alone is right in these lines.
+    assert libfm._parse_fast(line.encode()) is None
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [
@@ -123,6 +129,8 @@ def test_fast_parser_gives_the_same_as_the_careful_one_or_nothing(text):
         ("1 :1", "the id of ':1' is not a whole number, 0 or more"),
         ("1 user:1", "the id of 'user:1' is not a whole number"),
         ("1 2147483647:1", "the id of '2147483647:1' is too large; ids go up to 2147483646"),
+        ("1 " + "9" * 5000 + ":1", "...' is too large; ids go up to 2147483646"),
+        ("1 " + "0" * 30 + "9" * 20 + ":1", "...' is too large; ids go up to 2147483646"),
         ("1 \x00:1", "the id of '\\x00:1' is not a whole number"),
         ("1 " + "x" * 200, "'" + "x" * 40 + "...' is not a pair"),
     ],
@@ -130,7 +138,7 @@ def test_fast_parser_gives_the_same_as_the_careful_one_or_nothing(text):
 @pytest.mark.parametrize("number", [1, 3])
 def test_mistakes_are_named_with_file_line_and_token(tmp_path, line, message, number):
     text = "\n" * (number > 1) + "0 1:1\n" * (number > 1) + line + "\n1 2:1\n"
-    with pytest.raises(ValueError, match=re.escape(f"some.libfm, line {number}: {message}")):
+    with pytest.raises(ValueError, match=rf"some\.libfm, line {number}: .*{re.escape(message)}"):
         data.read_libfm(write(tmp_path, text))
 
 

@@ -223,6 +223,7 @@ def test_signed_inputs_make_f_bi_even_unless_there_is_a_constant(constant):
         (lambda: data.parity(10, 3, coding="xor"), "coding='xor' is unknown"),
         (lambda: data.planted_loss([1.0, 2.0], [1.0]), "same shape (N,), N > 0; got (2,) and (1,)"),
         (lambda: data.planted_loss(np.zeros((3, 1)), np.zeros((3, 1))), "same shape (N,)"),
+        (lambda: data.planted_loss(np.zeros(3), np.zeros((3, 1))), "got (3,) and (3, 1)"),
         (lambda: data.planted_loss([], []), "N > 0"),
         (lambda: data.planted_loss([1.0, np.nan], [1.0, 1.0]), "row 1: score or truth is not a finite number"),
         (lambda: data.planted_loss([1.0], [1.0], "mse"), "task='mse' is unknown"),
