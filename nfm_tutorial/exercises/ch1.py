@@ -78,7 +78,8 @@ PAIR_MISTAKES = (
     ),
     Mistake(
         "self pairs",
-        "You counted each feature with itself: the sum runs over i < j, so i = j does not belong to it.",
+        "You counted each feature with itself: i = j does not belong to i < j. (In the identity the sum of squares is "
+        "subtracted, not added.)",
         lambda V, x: _pairs(V, x) + _gram(V, x)[1].sum(),
     ),
     Mistake(
@@ -95,11 +96,6 @@ PAIR_MISTAKES = (
         "half of the first part",
         "The 1/2 belongs to the whole difference, not to one of its two parts.",
         lambda V, x: 0.5 * _gram(V, x)[0].sum() - _gram(V, x)[1].sum(),
-    ),
-    Mistake(
-        "plus",
-        "You added the sum of squares; it must be subtracted from the square of the sum.",
-        lambda V, x: 0.5 * (_gram(V, x)[0].sum() + _gram(V, x)[1].sum()),
     ),
     Mistake(
         "difference the wrong way round",
@@ -361,13 +357,8 @@ Example: `V = [[1, 2], [3, -1]]` and `x = [1, 2]` give `[[6, -2], [2, 4]]`: row 
         ),
         Mistake(
             "subtracted without x",
-            "You subtracted v_i; what must be taken out of the sum is x_i v_i.",
+            "You subtracted v_i without its x: x_i v_i is taken out in the bracket, and x_i stands before it as well.",
             lambda V, x: x[:, None] * (_total(V, x) - V),
-        ),
-        Mistake(
-            "subtracted without the second x",
-            "You multiplied only the sum by x_i: the factor x_i belongs to the whole bracket.",
-            lambda V, x: x[:, None] * _total(V, x) - x[:, None] * V,
         ),
         Mistake(
             "added",
@@ -512,7 +503,7 @@ Example: `w = [1, -2]`, `V = [[1], [3]]`, `x = [2, 1]`: $y - w_0 = 0 + 6$. With 
         ),
         Mistake(
             "no x_i",
-            "The factor x_i is missing: the change is x_i times the slope of y in x_i.",
+            "The factor x_i is missing: the change is x_i times the slope of y in x_i, as x_i grows by x_i, not by 1.",
             lambda w, V, x, i: float(w[i]) + sum(float(V[i] @ V[j]) * x[j] for j in range(len(x)) if j != i),
         ),
         Mistake(
@@ -524,11 +515,6 @@ Example: `w = [1, -2]`, `V = [[1], [3]]`, `x = [2, 1]`: $y - w_0 = 0 + 6$. With 
             "counted from one",
             "You counted from 1: in Python, i = 0 is the first feature.",
             lambda w, V, x, i: _doubling(w, V, x, i - 1),
-        ),
-        Mistake(
-            "one added",
-            "You added 1 to x_i; doubling multiplies it by 2.",
-            lambda w, V, x, i: float(w[i]) + sum(float(V[i] @ V[j]) * x[j] for j in range(len(x)) if j != i),
         ),
         Mistake(
             "x unchanged",

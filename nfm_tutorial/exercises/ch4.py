@@ -145,13 +145,9 @@ Example: `V = [[9, 9], [1, 2], [3, -1]]`, `ids = [[1, 2, 0]]`, `values = [[1, 0.
         ),
         Mistake(
             "self pairs",
-            "You counted each slot with itself: the sum runs over i < j.",
+            "You counted each slot with itself: the sum runs over i < j. (In the identity the sum of squares is "
+            "subtracted, not added.)",
             lambda V, ids, x: _pool(V, ids, x) + (_xv(V, ids, x) ** 2).sum(1),
-        ),
-        Mistake(
-            "plus",
-            "You added the sum of squares; it must be subtracted.",
-            lambda V, ids, x: 0.5 * (_xv(V, ids, x).sum(1) ** 2 + (_xv(V, ids, x) ** 2).sum(1)),
         ),
         Mistake(
             "sign",
@@ -189,8 +185,8 @@ Example: `V = [[9, 9], [1, 2], [3, -1]]`, `ids = [[1, 2, 0]]`, `values = [[1, 0.
             lambda V, ids, x: _pool(V, ids, x).T,
         ),
         Mistake(
-            "padding dropped by id in one part",
-            "Padding counts in one of the two parts only; value 0 must silence it in both.",
+            "no values in the first part",
+            "In the first part the values are missing: it is the square of the sum of x_i v_i.",
             lambda V, ids, x: 0.5 * ((V[ids]).sum(1) ** 2 - (_xv(V, ids, x) ** 2).sum(1)),
         ),
         Mistake(
@@ -298,7 +294,7 @@ should be in. Return shape `(B,)`. Leave the inputs unchanged.
 
 Example: one row, `first_order = [1]`, `xv = [[[2], [3]]]`, modules that pass their input through and `h = [10]`
 give $1 + 10 \cdot (2 \cdot 3) = 61$.""",
-    stub='''def nfm_forward(first_order: Tensor, xv: Tensor, norm: nn.Module, drop: nn.Module, mlp: nn.Module, h: Tensor):
+    stub='''def nfm_forward(first_order: Tensor, xv: Tensor, norm, drop, mlp, h: Tensor):
     """(B,), (B, S, k), three modules, (H,) -> (B,)"""
     return TODO''',
     cases=_nfm_cases,
@@ -486,12 +482,13 @@ def _behaviour(model, fm):
         rows = [_scores(model.train(), ids, values), _scores(model.eval(), ids, values)]
     trained = [p for p in model.parameters() if p.requires_grad]
     model.train()
-    if trained:
-        optimizer = torch.optim.SGD(trained, lr=_RATE)
-        for _ in range(_STEPS):
-            optimizer.zero_grad()
-            (_scores(model, ids, values) - target).square().sum().backward()
-            optimizer.step()
+    for _ in range(_STEPS if trained else 0):
+        loss = (_scores(model, ids, values) - target).square().sum()
+        gradients = torch.autograd.grad(loss, trained, allow_unused=True)
+        with torch.no_grad():
+            for parameter, gradient in zip(trained, gradients):
+                if gradient is not None:
+                    parameter -= _RATE * gradient
     with torch.no_grad():
         rows.append(_scores(model.eval(), ids, values))
     rows = torch.stack([row.detach().double() for row in rows])

@@ -416,7 +416,7 @@ def _numbers(row):
 TRAINED_H = Bug(
     id="7.5",
     title="An FM that is none",
-    symptom='"NFM without hidden layers is FM", says the code, and at the start the two agree. After training they do not.',
+    symptom='"NFM without hidden layers is FM", says the code, and at first they agree. After training they do not.',
     buggy="""class Head(nn.Module):
     def __init__(self, k):
         super().__init__()
@@ -428,7 +428,8 @@ TRAINED_H = Bug(
 def fm_head_buggy(k):
     return Head(k)""",
     test='''head = fm_head(3)
-assert not isinstance(head, nn.Module) or not any(p.requires_grad for p in head.parameters()), "FM has no h to train"''',
+parameters = head.parameters() if isinstance(head, nn.Module) else []
+assert not any(p.requires_grad for p in parameters), "FM has no h to train"''',
     spec=r"""Repair `fm_head(k)`: it returns what turns the pooled crossings `(B, k)` (float32) into FM's pair
 term `(B,)`, the sum over $k$. A module, or a function; it must stay the sum however long one trains. Example:
 `fm_head(2)` maps `[[1, 2], [3, 4]]` to `[3, 7]`.""",
@@ -568,7 +569,7 @@ NEXT_FIELD = Bug(
     buggy="""def rows_buggy(local, sizes):
     starts = torch.tensor([0] + sizes[:-1]).cumsum(0)
     return local + starts""",
-    test='''assert rows(torch.tensor([[3, 0]]), [3, 4]).tolist() == [[0, 3]], "an unknown id must stay in its own field"''',
+    test='''assert rows(torch.tensor([[3, 0]]), [3, 4]).tolist() == [[0, 3]], "an unknown id stays in its field"''',
     spec=r"""Repair `rows(local, sizes)`: `local` is `(B, F)` int64, ids within each field; field $f$ owns
 `sizes[f]` rows of $V$, right behind those of the field before (field 0 starts at row 0). In each field the
 local id 0 is "unknown". A local id outside 0 to `sizes[f] - 1`, too large or negative, must read its own
@@ -605,7 +606,7 @@ field's unknown row. Return integers of shape `(B, F)`; `B` may be 0. Leave the 
         ),
         Mistake(
             "modulo",
-            'You took the remainder, so a new value gets the embedding of a known one; it must read row "unknown", local id 0.',
+            'You took the remainder, so a new value gets the embedding of a known one; it must read "unknown", id 0.',
             lambda local, sizes: local % np.asarray(sizes) + _starts(sizes),
         ),
         Mistake(

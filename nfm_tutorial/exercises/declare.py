@@ -11,6 +11,7 @@ import copy
 import inspect
 import re
 import traceback
+import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -205,9 +206,9 @@ class Code:
             raw = self.call(candidate, *args) if self.call else candidate(*args)
             if unfinished(raw):
                 return UNFINISHED
+            outcome.was_list = isinstance(raw, (list, tuple))
             if self.observe:
                 raw = self.observe(raw, *args)
-            outcome.was_list = isinstance(raw, (list, tuple))
             outcome.array = to_array(raw)
         except sandbox.Stop:
             raise
@@ -300,24 +301,42 @@ class Code:
         told = [i for i in failing if i in usable]
         if not told:
             return None, -1
+        fine = [i for i in usable if i not in told]
         best, best_share, best_where = None, 0.0, -1
         for mistake in (m for m in self.mistakes if m.wrong):
-            agrees = {i for i in usable if self._agrees(mistake, cases[i], outcomes[i].array)}
-            hits = [i for i in told if i in agrees]
-            if not hits or len(hits) * 2 < len(told):
+            hits = self._hits(mistake, cases, outcomes, told)
+            if not hits:
                 continue
             where = next((i for i in hits if not cases[i].trivial), None)
             if where is None and len(told) > len(hits):
                 continue  # agreement on empty inputs alone says nothing
-            # Prefer the mistake that explains every result, also those that happen to be fine.
-            share = len(hits) / len(told) + len(agrees) / len(usable)
+            # A mistake that would have shown where the candidate is fine is not the candidate's. (Now and then it is:
+            # code that treats the smallest inputs apart.)
+            agreeing = sum(self._agrees(mistake, cases[i], outcomes[i].array) for i in fine)
+            if agreeing * 3 < len(fine) * 2:
+                continue
+            agreeing += len(hits)
+            share = len(hits) / len(told) + agreeing / len(usable)
             if share > best_share:
                 best, best_share, best_where = mistake, share, hits[0] if where is None else where
         return best, best_where
 
+    def _hits(self, mistake: Mistake, cases, outcomes, told: list[int]) -> list[int]:
+        """The failing cases that the mistake explains; [] if they are less than half."""
+        hits, misses = [], 0
+        for i in told:
+            if self._agrees(mistake, cases[i], outcomes[i].array):
+                hits.append(i)
+            else:
+                misses += 1
+                if misses * 2 > len(told):
+                    return []
+        return hits
+
     def _agrees(self, mistake: Mistake, case: Case, got: np.ndarray) -> bool:
         try:
-            with np.errstate(all="ignore"):
+            with np.errstate(all="ignore"), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
                 wrong = mistake.wrong(*(plain(value) for value in case.args))
             if self.observe:
                 wrong = self.observe(wrong, *case.fresh())

@@ -21,8 +21,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-CPU_SECONDS = 4.0  # a slow machine that is busy with something else does not cost the learner a try,
-WALL_SECONDS = 10.0  # and code that sleeps instead of computing ends as well
+CPU_SECONDS = 4.0  # computing time, so that a machine busy with something else costs nobody a try
+IDLE_SECONDS = 6.0  # code that waits or sleeps instead of computing is stopped after these
+LONGEST_SECONDS = 60.0
 STOPPING_SECONDS = 2.0
 PRINTED_CHARACTERS = 20_000
 
@@ -57,14 +58,12 @@ class NoKeyboard(RuntimeError):
     """Raised by input() and its like: a check can't wait for somebody to type."""
 
 
-def run(work: Callable[[], None], cpu_seconds: float | None = None, wall_seconds: float | None = None) -> bool:
+def run(work: Callable[[], None]) -> bool:
     """Call `work()` in a thread of its own; True if it came to its end, False if it was stopped.
 
-    cpu_seconds, wall_seconds: whichever is used up first stops it; defaults CPU_SECONDS, WALL_SECONDS. An exception
-    that `work` lets out is dropped. Code that cannot be stopped is left behind in its thread; this call returns anyway.
+    An exception that `work` lets out is dropped. Code that cannot be stopped is left behind in its thread; this call
+    returns anyway.
     """
-    cpu_seconds = CPU_SECONDS if cpu_seconds is None else cpu_seconds
-    wall_seconds = WALL_SECONDS if wall_seconds is None else wall_seconds
     finished, gate, completed = threading.Event(), threading.Lock(), []
 
     def body():
@@ -78,8 +77,8 @@ def run(work: Callable[[], None], cpu_seconds: float | None = None, wall_seconds
             with gate:
                 finished.set()
 
-    def stop_for(seconds: float):
-        end = time.monotonic() + seconds
+    def stop():
+        end = time.monotonic() + STOPPING_SECONDS
         while time.monotonic() < end and not finished.is_set():
             with gate:  # never after `finished`, so that no late Stop reaches anything else
                 if not finished.is_set():
@@ -89,16 +88,43 @@ def run(work: Callable[[], None], cpu_seconds: float | None = None, wall_seconds
     thread = threading.Thread(target=body, daemon=True, name="exercise")
     with _contained():
         thread.start()
-        cpu, wall = time.process_time(), time.monotonic()
+        clock = _Clock(thread.ident)
         try:
             while not finished.wait(0.02):
-                if time.process_time() - cpu > cpu_seconds or time.monotonic() - wall > wall_seconds:
-                    stop_for(STOPPING_SECONDS)
+                if clock.run_out():
+                    stop()
                     break
         except BaseException:  # the learner pressed the stop button
-            stop_for(STOPPING_SECONDS)
+            stop()
             raise
     return bool(completed)
+
+
+class _Clock:
+    """Tells when a thread has had its time: computing, or waiting without computing. Imports cost nothing."""
+
+    def __init__(self, thread_id: int):
+        self.thread_id = thread_id
+        self.start_cpu = self.last_cpu = time.process_time()
+        self.start = time.monotonic()
+        self.importing = 0.0
+
+    def run_out(self) -> bool:
+        cpu, wall = time.process_time(), time.monotonic() - self.start
+        if self._is_importing():
+            self.importing += cpu - self.last_cpu
+        self.last_cpu = cpu
+        used = cpu - self.start_cpu
+        idle = wall > IDLE_SECONDS and used < 0.05 * wall
+        return used - self.importing > CPU_SECONDS or idle or wall > LONGEST_SECONDS
+
+    def _is_importing(self) -> bool:
+        frame = sys._current_frames().get(self.thread_id)
+        while frame is not None:
+            if frame.f_code.co_filename.startswith("<frozen importlib"):
+                return True
+            frame = frame.f_back
+        return False
 
 
 def _raise_in(thread_id: int, exception: type) -> None:

@@ -1,0 +1,627 @@
+# ruff: noqa: B023, E501, E701, E702, E704, E731, F811, F841
+# Answers to the exercises of chapter 2 as readers write them. test_exercises.py runs every cell behind the first.
+# %% imports
+import itertools
+import random
+
+import numpy as np
+import torch
+from torch import nn
+
+
+# %% 2.1 right: official
+def global_ids(local, sizes):
+    offsets = torch.tensor([0, *sizes[:-1]]).cumsum(0)
+    return local + offsets
+
+
+# %% 2.1 right: columns in a loop
+def global_ids(local, sizes):
+    out, start = local.clone(), 0
+    for f, size in enumerate(sizes):
+        out[:, f] += start
+        start += size
+    return out
+
+
+# %% 2.1 right: list of lists
+def global_ids(local: torch.Tensor, sizes):
+    return [[int(i) + sum(sizes[:f]) for f, i in enumerate(row)] for row in local]
+
+
+# %% 2.1 right: NumPy
+def global_ids(local, sizes):
+    return local.numpy() + np.concatenate([[0], np.cumsum(sizes)[:-1]])
+
+
+# %% 2.1 right: accumulate, int32
+def global_ids(local, sizes):
+    starts = list(itertools.accumulate(sizes, initial=0))[:-1]
+    return torch.stack([local[:, f] + s for f, s in enumerate(starts)], dim=1).int()
+
+
+# %% 2.1 right: cumulative sum minus size
+def global_ids(local, sizes):
+    sizes = torch.as_tensor(sizes)
+    return local + (torch.cumsum(sizes, dim=0) - sizes).expand_as(local)
+
+
+# %% 2.1 wrong: no offset
+def global_ids(local, sizes):
+    return local
+
+
+# %% 2.1 wrong: own size included
+def global_ids(local, sizes):
+    return local + torch.tensor(sizes).cumsum(0)
+
+
+# %% 2.1 wrong: size before only
+def global_ids(local, sizes):
+    return local + torch.tensor([0] + sizes[:-1])
+
+
+# %% 2.1 wrong: own size
+def global_ids(local, sizes):
+    return local + torch.tensor(sizes)
+
+
+# %% 2.1 wrong: one too far
+def global_ids(local, sizes):
+    return local + 1 + torch.tensor([0] + sizes[:-1]).cumsum(0)
+
+
+# %% 2.1 wrong: one too far per field
+def global_ids(local, sizes):
+    return local + torch.tensor([0] + [s + 1 for s in sizes[:-1]]).cumsum(0)
+
+
+# %% 2.1 wrong: overlapping by one
+def global_ids(local, sizes):
+    return local + torch.tensor([0] + [s - 1 for s in sizes[:-1]]).cumsum(0)
+
+
+# %% 2.1 wrong: equal ranges
+def global_ids(local, sizes):
+    return local + max(sizes) * torch.arange(len(sizes))
+
+
+# %% 2.1 wrong: backwards
+def global_ids(local, sizes):
+    return local + torch.tensor([sum(sizes[f + 1 :]) for f in range(len(sizes))])
+
+
+# %% 2.1 wrong: multiplied
+def global_ids(local, sizes):
+    return local * torch.tensor([0] + sizes[:-1]).cumsum(0)
+
+
+# %% 2.1 wrong: not integer
+def global_ids(local, sizes):
+    return local + torch.tensor([0.0] + sizes[:-1]).cumsum(0)
+
+
+# %% 2.1 wrong: in place
+def global_ids(local, sizes):
+    start = 0
+    for f, size in enumerate(sizes):
+        local[:, f] += start
+        start += size
+    return local
+
+
+# %% 2.1 wrong: in place
+def global_ids(local, sizes):
+    sizes.insert(0, 0)
+    return local + torch.tensor(sizes[:-1]).cumsum(0)
+
+
+# %% 2.1 wrong: shape
+def global_ids(local, sizes):
+    return (local + torch.tensor([0] + sizes[:-1]).cumsum(0)).T
+
+
+# %% 2.2 right: official
+def fm_scores(w0, w, V, ids, values):
+    xv = V[ids] * values[..., None]  # (B, S, k)
+    pairs = 0.5 * (xv.sum(1) ** 2 - (xv**2).sum(1))  # (B, k)
+    return w0 + (w[ids] * values).sum(1) + pairs.sum(1)
+
+
+# %% 2.2 right: loops
+def fm_scores(w0, w, V, ids, values):
+    scores = []
+    for row, x in zip(ids.tolist(), values.tolist()):
+        y = w0.item()
+        for s in range(len(row)):
+            y += w[row[s]].item() * x[s]
+            for t in range(s + 1, len(row)):
+                y += float(V[row[s]] @ V[row[t]]) * x[s] * x[t]
+        scores.append(y)
+    return scores
+
+
+# %% 2.2 right: dense one-hot rows
+def fm_scores(w0, w, V, ids, values):
+    X = torch.zeros(len(ids), len(w), dtype=values.dtype)
+    X.scatter_add_(1, ids, values)
+    XV = X @ V
+    return w0 + X @ w + 0.5 * (XV.square() - X.square() @ V.square()).sum(-1)
+
+
+# %% 2.2 right: pairs of slots by combinations
+def fm_scores(w0, w, V, ids, values):
+    y = w0 + torch.einsum("bs,bs->b", w[ids], values)
+    e = torch.nn.functional.embedding(ids, V) * values.unsqueeze(-1)
+    for s, t in itertools.combinations(range(ids.shape[1]), 2):
+        y = y + (e[:, s] * e[:, t]).sum(-1)
+    return y
+
+
+# %% 2.2 right: batched Gram matrix in NumPy
+def fm_scores(w0, w, V, ids, values):
+    w0, w, V, ids, values = (np.asarray(t) for t in (w0, w, V, ids, values))
+    e = V[ids] * values[:, :, None]
+    gram = np.einsum("bsf,btf->bst", e, e)
+    upper = np.triu(np.ones(gram.shape[1:]), 1)
+    return w0 + (w[ids] * values).sum(axis=1) + (gram * upper).sum(axis=(1, 2))
+
+
+# %% 2.2 right: embedding_bag
+def fm_scores(w0, w, V, ids, values):
+    if V.shape[1] == 0:
+        return w0 + (w[ids] * values).sum(1)
+    s = torch.nn.functional.embedding_bag(ids, V, per_sample_weights=values, mode="sum")
+    q = torch.nn.functional.embedding_bag(ids, V**2, per_sample_weights=values**2, mode="sum")
+    return (w0 + (w[ids] * values).sum(1) + (s**2 - q).sum(1) / 2).requires_grad_()
+
+
+# %% 2.2 wrong: sigmoid
+def fm_scores(w0, w, V, ids, values):
+    xv = V[ids] * values[..., None]
+    return torch.sigmoid(w0 + (w[ids] * values).sum(1) + 0.5 * (xv.sum(1) ** 2 - (xv**2).sum(1)).sum(1))
+
+
+# %% 2.2 wrong: pair term missing
+def fm_scores(w0, w, V, ids, values):
+    return w0 + (w[ids] * values).sum(1)
+
+
+# %% 2.2 wrong: mean over k
+def fm_scores(w0, w, V, ids, values):
+    xv = V[ids] * values[..., None]
+    pairs = 0.5 * (xv.sum(1) ** 2 - (xv**2).sum(1))
+    return w0 + (w[ids] * values).sum(1) + (pairs.mean(1) if V.shape[1] else 0)
+
+
+# %% 2.2 wrong: nan
+def fm_scores(w0, w, V, ids, values):
+    xv = V[ids] * values[..., None]
+    pairs = 0.5 * (xv.sum(1) ** 2 - (xv**2).sum(1))
+    return w0 + (w[ids] * values).sum(1) + pairs.mean(1) * V.shape[1]
+
+
+# %% 2.2 wrong: each pair twice
+def fm_scores(w0, w, V, ids, values):
+    xv = V[ids] * values[..., None]
+    return w0 + (w[ids] * values).sum(1) + (xv.sum(1) ** 2 - (xv**2).sum(1)).sum(1)
+
+
+# %% 2.2 wrong: nothing subtracted
+def fm_scores(w0, w, V, ids, values):
+    xv = V[ids] * values[..., None]
+    return w0 + (w[ids] * values).sum(1) + 0.5 * (xv.sum(1) ** 2).sum(1)
+
+
+# %% 2.2 wrong: no w0
+def fm_scores(w0, w, V, ids, values):
+    xv = V[ids] * values[..., None]
+    return (w[ids] * values).sum(1) + 0.5 * (xv.sum(1) ** 2 - (xv**2).sum(1)).sum(1)
+
+
+# %% 2.2 wrong: no linear part
+def fm_scores(w0, w, V, ids, values):
+    xv = V[ids] * values[..., None]
+    return w0 + 0.5 * (xv.sum(1) ** 2 - (xv**2).sum(1)).sum(1)
+
+
+# %% 2.2 wrong: pairs alone
+def fm_scores(w0, w, V, ids, values):
+    xv = V[ids] * values[..., None]
+    return 0.5 * (xv.sum(1) ** 2 - (xv**2).sum(1)).sum(1)
+
+
+# %% 2.2 wrong: values missing in the linear part
+def fm_scores(w0, w, V, ids, values):
+    xv = V[ids] * values[..., None]
+    return w0 + w[ids].sum(1) + 0.5 * (xv.sum(1) ** 2 - (xv**2).sum(1)).sum(1)
+
+
+# %% 2.2 wrong: values missing in the pairs
+def fm_scores(w0, w, V, ids, values):
+    v = V[ids]
+    return w0 + (w[ids] * values).sum(1) + 0.5 * (v.sum(1) ** 2 - (v**2).sum(1)).sum(1)
+
+
+# %% 2.2 wrong: values missing
+def fm_scores(w0, w, V, ids, values):
+    v = V[ids]
+    return w0 + w[ids].sum(1) + 0.5 * (v.sum(1) ** 2 - (v**2).sum(1)).sum(1)
+
+
+# %% 2.2 wrong: values as a switch
+def fm_scores(w0, w, V, ids, values):
+    x = (values != 0).to(V.dtype)
+    xv = V[ids] * x[..., None]
+    return w0 + (w[ids] * x).sum(1) + 0.5 * (xv.sum(1) ** 2 - (xv**2).sum(1)).sum(1)
+
+
+# %% 2.2 wrong: w0 per slot
+def fm_scores(w0, w, V, ids, values):
+    xv = V[ids] * values[..., None]
+    return (w0 + w[ids] * values).sum(1) + 0.5 * (xv.sum(1) ** 2 - (xv**2).sum(1)).sum(1)
+
+
+# %% 2.2 wrong: flattened
+def fm_scores(w0, w, V, ids, values):
+    xv = (V[ids] * values[..., None]).flatten(1)
+    return w0 + (w[ids] * values).sum(1) + 0.5 * (xv.sum(1) ** 2 - (xv**2).sum(1))
+
+
+# %% 2.2 wrong: column
+def fm_scores(w0, w, V, ids, values):
+    xv = V[ids] * values[..., None]
+    pairs = 0.5 * (xv.sum(1) ** 2 - (xv**2).sum(1)).sum(1, keepdim=True)
+    return w0 + (w[ids] * values).sum(1, keepdim=True) + pairs
+
+
+# %% 2.2 wrong: broadcast
+def fm_scores(w0, w, V, ids, values):
+    xv = V[ids] * values[..., None]
+    pairs = 0.5 * (xv.sum(1) ** 2 - (xv**2).sum(1)).sum(1)
+    return w0 + (w[ids] * values).sum(1, keepdim=True) + pairs
+
+
+# %% 2.2 wrong: broadcast the other way
+def fm_scores(w0, w, V, ids, values):
+    xv = V[ids] * values[..., None]
+    pairs = 0.5 * (xv.sum(1) ** 2 - (xv**2).sum(1)).sum(1, keepdim=True)
+    return w0 + (w[ids] * values).sum(1) + pairs
+
+
+# %% 2.2 wrong: summed over the batch
+def fm_scores(w0, w, V, ids, values):
+    xv = V[ids] * values[..., None]
+    return (w0 + (w[ids] * values).sum(1) + 0.5 * (xv.sum(1) ** 2 - (xv**2).sum(1)).sum(1)).sum()
+
+
+# %% 2.2 wrong: shape
+def fm_scores(w0, w, V, ids, values):
+    xv = V[ids] * values[..., None]
+    return w0 + (w[ids] * values).sum(1)[:, None] + 0.5 * (xv.sum(1) ** 2 - (xv**2).sum(1))
+
+
+# %% 2.3 right: official
+def sample_negatives(seen, n_movies, n, rng):
+    unseen = [m for m in range(n_movies) if m not in seen]
+    if not unseen:
+        raise ValueError("this user has seen everything")
+    return rng.choice(unseen, size=n)
+
+
+# %% 2.3 right: draw again until all are unseen
+def sample_negatives(seen, n_movies, n, rng):
+    if len(seen) >= n_movies:
+        raise ValueError("no unseen movie")
+    out = []
+    while len(out) < n:
+        movie = int(rng.integers(0, n_movies))
+        if movie not in seen:
+            out.append(movie)
+    return out
+
+
+# %% 2.3 right: redraw the bad ones at once
+def sample_negatives(seen, n_movies, n, rng):
+    if len(seen) == n_movies:
+        raise ValueError
+    taken = np.array(sorted(seen), dtype=int)
+    draw = rng.integers(n_movies, size=n)
+    bad = np.isin(draw, taken)
+    while bad.any():
+        draw[bad] = rng.integers(n_movies, size=bad.sum())
+        bad = np.isin(draw, taken)
+    return torch.from_numpy(draw)
+
+
+# %% 2.3 right: setdiff1d and indices
+def sample_negatives(seen, n_movies, n, rng):
+    pool = np.setdiff1d(np.arange(n_movies), list(seen))
+    if pool.size == 0:
+        raise ValueError("nothing left")
+    return pool[rng.integers(0, len(pool), n)].tolist()
+
+
+# %% 2.3 right: weights
+def sample_negatives(seen, n_movies, n, rng):
+    p = np.ones(n_movies)
+    p[list(seen)] = 0
+    if p.sum() == 0:
+        raise ValueError("no movie left")
+    return rng.choice(n_movies, size=n, replace=True, p=p / p.sum())
+
+
+# %% 2.3 right: random.Random fed by rng
+def sample_negatives(seen, n_movies, n, rng):
+    pool = sorted(set(range(n_movies)) - seen)
+    if not pool:
+        raise ValueError("empty")
+    return random.Random(int(rng.integers(2**32))).choices(pool, k=n)
+
+
+# %% 2.3 right: random numbers scaled
+def sample_negatives(seen, n_movies, n, rng):
+    unseen = np.array([m for m in range(n_movies) if m not in seen])
+    if len(unseen) == 0:
+        raise ValueError("none")
+    return unseen[(rng.random(n) * len(unseen)).astype(int)]
+
+
+# %% 2.3 wrong: positives
+def sample_negatives(seen, n_movies, n, rng):
+    if len(seen) == n_movies:
+        raise ValueError
+    return rng.integers(0, n_movies, n)
+
+
+# %% 2.3 wrong: positives
+def sample_negatives(seen, n_movies, n, rng):
+    if len(seen) == n_movies:
+        raise ValueError
+    draw = rng.integers(0, n_movies, n)
+    while np.isin(draw, seen).any():
+        draw = rng.integers(0, n_movies, n)
+    return draw
+
+
+# %% 2.3 wrong: positives left
+def sample_negatives(seen, n_movies, n, rng):
+    if len(seen) == n_movies:
+        raise ValueError
+    out = []
+    for _ in range(n):
+        movie = int(rng.integers(n_movies))
+        if movie in seen:
+            movie = int(rng.integers(n_movies))
+        out.append(movie)
+    return out
+
+
+# %% 2.3 wrong: out of range
+def sample_negatives(seen, n_movies, n, rng):
+    pool = [m for m in range(n_movies + 1) if m not in seen]
+    if len(pool) == 1:
+        raise ValueError
+    return rng.choice(pool, n)
+
+
+# %% 2.3 wrong: out of range
+def sample_negatives(seen, n_movies, n, rng):
+    pool = [m for m in range(1, n_movies + 1) if m not in seen]
+    if len(seen) == n_movies:
+        raise ValueError
+    return rng.choice(pool, n)
+
+
+# %% 2.3 wrong: too few
+def sample_negatives(seen, n_movies, n, rng):
+    if len(seen) == n_movies:
+        raise ValueError
+    return [m for m in rng.integers(0, n_movies, n) if m not in seen]
+
+
+# %% 2.3 wrong: set
+def sample_negatives(seen, n_movies, n, rng):
+    if len(seen) == n_movies:
+        raise ValueError
+    return set(rng.choice([m for m in range(n_movies) if m not in seen], n).tolist())
+
+
+# %% 2.3 wrong: seen changed
+def sample_negatives(seen, n_movies, n, rng):
+    pool = [m for m in range(n_movies) if m not in seen]
+    if not pool:
+        raise ValueError
+    out = rng.choice(pool, n)
+    seen.update(out.tolist())
+    return out
+
+
+# %% 2.3 wrong: own generator
+def sample_negatives(seen, n_movies, n, rng):
+    pool = [m for m in range(n_movies) if m not in seen]
+    if not pool:
+        raise ValueError
+    return np.random.choice(pool, n)
+
+
+# %% 2.3 wrong: own generator
+def sample_negatives(seen, n_movies, n, rng):
+    pool = [m for m in range(n_movies) if m not in seen]
+    if not pool:
+        raise ValueError
+    return np.random.default_rng().choice(pool, n)
+
+
+# %% 2.3 wrong: rng not used
+def sample_negatives(seen, n_movies, n, rng):
+    pool = [m for m in range(n_movies) if m not in seen]
+    if not pool:
+        raise ValueError
+    return np.random.default_rng(42).choice(pool, n)
+
+
+# %% 2.3 wrong: rng not used
+def sample_negatives(seen, n_movies, n, rng):
+    pool = [m for m in range(n_movies) if m not in seen]
+    if not pool:
+        raise ValueError
+    return [pool[i % len(pool)] for i in range(n)]
+
+
+# %% 2.3 wrong: not uniform
+def sample_negatives(seen, n_movies, n, rng):
+    if len(seen) == n_movies:
+        raise ValueError
+    out = []
+    for movie in rng.integers(0, n_movies, n):
+        while int(movie) in seen:
+            movie = (movie + 1) % n_movies
+        out.append(int(movie))
+    return out
+
+
+# %% 2.3 wrong: never drawn
+def sample_negatives(seen, n_movies, n, rng):
+    pool = [m for m in range(n_movies) if m not in seen]
+    if not pool:
+        raise ValueError
+    return np.array(pool)[rng.integers(0, max(len(pool) - 1, 1), n)]
+
+
+# %% 2.3 wrong: no error
+def sample_negatives(seen, n_movies, n, rng):
+    pool = [m for m in range(n_movies) if m not in seen]
+    return rng.choice(pool, n) if pool else []
+
+
+# %% 2.3 wrong: exception
+def sample_negatives(seen, n_movies, n, rng):
+    pool = [m for m in range(n_movies) if m not in seen]
+    return rng.choice(pool, n, replace=False)
+
+
+# %% 2.3 wrong: endless
+def sample_negatives(seen, n_movies, n, rng):
+    out = []
+    while len(out) < n:
+        movie = int(rng.integers(0, n_movies))
+        if movie not in seen:
+            out.append(movie)
+    return out
+
+
+# %% 2.4 right: official
+def clipped_rmse(prediction, target, train_target):
+    clipped = np.clip(prediction, train_target.min(), train_target.max())
+    return np.sqrt(np.mean((clipped - target) ** 2))
+
+
+# %% 2.4 right: PyTorch
+def clipped_rmse(prediction, target, train_target):
+    p, t = torch.tensor(prediction, dtype=torch.float32), torch.tensor(target, dtype=torch.float32)
+    p = torch.clamp(p, float(train_target.min()), float(train_target.max()))
+    return torch.nn.functional.mse_loss(p, t).sqrt()
+
+
+# %% 2.4 right: plain Python
+def clipped_rmse(prediction, target, train_target):
+    low, high = min(train_target), max(train_target)
+    errors = [(max(low, min(high, p)) - t) ** 2 for p, t in zip(prediction, target)]
+    return (sum(errors) / len(errors)) ** 0.5
+
+
+# %% 2.4 right: where and norm
+def clipped_rmse(prediction, target, train_target):
+    p = np.where(prediction > train_target.max(), train_target.max(), prediction)
+    p = np.where(p < train_target.min(), train_target.min(), p)
+    return np.linalg.norm(p - target) / len(target) ** 0.5
+
+
+# %% 2.4 right: scikit-learn
+def clipped_rmse(prediction, target, train_target):
+    from sklearn.metrics import mean_squared_error
+
+    p = np.minimum(np.maximum(prediction, np.min(train_target)), np.max(train_target))
+    return mean_squared_error(target, p) ** 0.5
+
+
+# %% 2.4 wrong: not clipped
+def clipped_rmse(prediction, target, train_target):
+    return np.sqrt(np.mean((prediction - target) ** 2))
+
+
+# %% 2.4 wrong: clipped to the test labels
+def clipped_rmse(prediction, target, train_target):
+    return np.sqrt(np.mean((np.clip(prediction, target.min(), target.max()) - target) ** 2))
+
+
+# %% 2.4 wrong: clipped to 0 and 1
+def clipped_rmse(prediction, target, train_target):
+    return np.sqrt(np.mean((np.clip(prediction, 0, 1) - target) ** 2))
+
+
+# %% 2.4 wrong: clipped to -1 and 1
+def clipped_rmse(prediction, target, train_target):
+    return np.sqrt(np.mean((np.clip(prediction, -1, 1) - target) ** 2))
+
+
+# %% 2.4 wrong: clipped above only
+def clipped_rmse(prediction, target, train_target):
+    return np.sqrt(np.mean((np.clip(prediction, None, train_target.max()) - target) ** 2))
+
+
+# %% 2.4 wrong: clipped below only
+def clipped_rmse(prediction, target, train_target):
+    return np.sqrt(np.mean((np.clip(prediction, train_target.min(), None) - target) ** 2))
+
+
+# %% 2.4 wrong: target clipped
+def clipped_rmse(prediction, target, train_target):
+    low, high = train_target.min(), train_target.max()
+    return np.sqrt(np.mean((np.clip(prediction, low, high) - np.clip(target, low, high)) ** 2))
+
+
+# %% 2.4 wrong: errors clipped
+def clipped_rmse(prediction, target, train_target):
+    errors = np.clip(prediction - target, train_target.min(), train_target.max())
+    return np.sqrt(np.mean(errors**2))
+
+
+# %% 2.4 wrong: no root
+def clipped_rmse(prediction, target, train_target):
+    return np.mean((np.clip(prediction, train_target.min(), train_target.max()) - target) ** 2)
+
+
+# %% 2.4 wrong: mean absolute error
+def clipped_rmse(prediction, target, train_target):
+    return np.mean(np.sqrt((np.clip(prediction, train_target.min(), train_target.max()) - target) ** 2))
+
+
+# %% 2.4 wrong: sum
+def clipped_rmse(prediction, target, train_target):
+    return np.sqrt(np.sum((np.clip(prediction, train_target.min(), train_target.max()) - target) ** 2))
+
+
+# %% 2.4 wrong: divided outside the root
+def clipped_rmse(prediction, target, train_target):
+    error = np.clip(prediction, train_target.min(), train_target.max()) - target
+    return np.sqrt((error**2).sum()) / len(error)
+
+
+# %% 2.4 wrong: N - 1
+def clipped_rmse(prediction, target, train_target):
+    error = np.clip(prediction, train_target.min(), train_target.max()) - target
+    return np.sqrt((error**2).sum() / max(len(error) - 1, 1))
+
+
+# %% 2.4 wrong: in place
+def clipped_rmse(prediction, target, train_target):
+    prediction[prediction > train_target.max()] = train_target.max()
+    prediction[prediction < train_target.min()] = train_target.min()
+    return np.sqrt(np.mean((prediction - target) ** 2))
+
+
+# %% 2.4 wrong: exception
+def clipped_rmse(prediction, target, train_target):
+    return torch.sqrt(((prediction.clamp(train_target.min(), train_target.max()) - target) ** 2).mean())
