@@ -134,6 +134,7 @@ def test_fused_gradients_equal_autograd_through_the_reference(case):
     for loss in (
         lambda z: (z * weight).sum(),  # every entry of the incoming gradient differs: NFM
         lambda z: (z.sum(dim=1) * weight.sum(dim=1)).sum(),  # the same for all k entries of an example: FM
+        lambda z: (z.sum(dim=0) * torch.arange(1.0, V.shape[1] + 1)).sum(),  # the same for all examples
         lambda z: z.sum(),  # the same for all
     ):
         inputs = [V.clone().requires_grad_(), values.clone().requires_grad_()]
@@ -208,6 +209,32 @@ def test_fused_equals_the_reference_in_float32(seed):
     assert (error <= 1e-6 * magnitude).all()
     exact = reference(V.double(), ids, values.double())
     assert ((fused_bi_interaction(V, ids, values) - exact).abs() <= 1e-6 * magnitude).all()
+
+
+@quick
+@given(slots(), st.booleans())
+def test_look_up_is_indexing_with_the_same_gradients(case, wide):
+    """Few slots and many take different ways; one column takes a third."""
+    V, ids, values = case
+    if wide:
+        ids, values = ids.repeat(1, 4), values.repeat(1, 4)
+    table = V if V.shape[1] else torch.randn(len(V), dtype=torch.float64)
+    inputs = [table.clone().requires_grad_(), values.clone().requires_grad_()]
+    got = look_up(inputs[0], ids, inputs[1])
+    expected = inputs[0][ids] * (inputs[1] if table.ndim == 1 else inputs[1][..., None])
+    assert_close(got.detach(), expected.detach())
+    weight = torch.randn(got.shape, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    for a, b in zip(torch.autograd.grad(got, inputs, weight), torch.autograd.grad(expected, inputs, weight)):
+        assert_close(a, b)
+
+
+@pytest.mark.parametrize("n", [5, 100])
+def test_pooling_may_use_what_was_looked_up_already(n):
+    V, ids, values = many_slots(n=n)
+    embedding = FeatureEmbedding(n, 3).double()
+    xv = embedding(ids, values)
+    for pooled in (embedding.pool(ids, values), embedding.pool(ids, values, xv)):
+        assert_close(pooled, bi_interaction(xv))
 
 
 def test_precision_follows_the_table():
