@@ -135,16 +135,18 @@ def test_nfm_is_bi_interaction_norm_dropout_layers_projection(training, norm, hi
 
 @pytest.mark.parametrize("norm", [False, True])
 @pytest.mark.parametrize("hidden", [(), (5,), (5, 4)])
-def test_deepfm_adds_fm_and_a_network_on_the_field_embeddings(norm, hidden):
-    model = DeepFM(N, FIELDS, 3, hidden, batch_norm=norm, init_std=0.5).double().eval()
+@pytest.mark.parametrize("field_of_slot", [[0, 1, 1, 2], [0, 1, 2, 3], [2, 0, 3, 1], [1, 1, 1, 1]])
+def test_deepfm_adds_fm_and_a_network_on_the_field_embeddings(norm, hidden, field_of_slot):
+    model = DeepFM(N, field_of_slot, 3, hidden, batch_norm=norm, init_std=0.5).double().eval()
+    n_fields = max(field_of_slot) + 1
     ids, values = batch()
     V = model.embedding.V.tolist()
-    fields = torch.zeros(len(ids), 3, 3, dtype=torch.float64)  # (B, fields, k)
+    fields = torch.zeros(len(ids), n_fields, 3, dtype=torch.float64)  # (B, fields, k)
     for b, row in enumerate(zip(ids.tolist(), values.tolist())):
         for slot, (i, x) in enumerate(zip(*row)):
             for f in range(3):
-                fields[b, FIELDS[slot], f] += x * V[i][f]
-    z = fields.reshape(len(ids), 9)
+                fields[b, field_of_slot[slot], f] += x * V[i][f]
+    z = fields.reshape(len(ids), n_fields * 3)
     modules = list(model.mlp)
     for _ in hidden:
         dense = modules.pop(0)
