@@ -163,27 +163,26 @@ def _parse_fast(text: bytes):
     if b"#" in text:
         text = re.sub(rb"#[^\n]*", b"", text)
     kind = _KIND[np.frombuffer(text, dtype=np.uint8)]
-    blank = np.concatenate([[True], kind >= _BLANK, [True]])
+    blank = np.concatenate([[True], kind >= _BLANK])
     start = np.flatnonzero(blank[:-1] & ~blank[1:])  # of each token
-    end = np.flatnonzero(~blank[:-1] & blank[1:])
     line = np.searchsorted(np.flatnonzero(kind == _NEWLINE), start)
     is_label = np.diff(line, prepend=-1) != 0
     pairs = np.flatnonzero(~is_label)
     colon = np.flatnonzero(kind == _COLON)
-    # Exactly one colon in every pair, none in a label; only digits before it, something after it.
-    if len(colon) != len(pairs) or not ((start[pairs] < colon) & (colon < end[pairs] - 1)).all():
+    if len(colon) != len(pairs):
         return None
+    # From each pair's start to its colon there are only digits, so no blank: the colon is in that very pair.
     digits = np.zeros(len(kind) + 1, dtype=np.int32)
     np.cumsum(kind == _DIGIT, out=digits[1:])
     if not (digits[colon] - digits[start[pairs]] == colon - start[pairs]).all():
         return None
     with warnings.catch_warnings():
-        warnings.simplefilter("error")  # numpy warns, or raises, when a word is not a number
-        try:
+        warnings.simplefilter("ignore", DeprecationWarning)
+        try:  # a word that is not a number makes numpy raise ValueError; before numpy 2.3, warn and stop there
             numbers = np.fromstring(text.replace(b":", b" "), dtype=np.float64, sep=" ")
-        except (DeprecationWarning, ValueError):
+        except ValueError:
             return None
-    if len(numbers) != len(start) + len(pairs):
+    if len(numbers) != len(start) + len(pairs):  # also when nothing stands before or after a colon
         return None
     position = np.arange(len(start)) + np.cumsum(~is_label) - ~is_label  # of each token's first number
     labels, ids, values = numbers[position[is_label]], numbers[position[pairs]], numbers[position[pairs] + 1]

@@ -106,10 +106,10 @@ def test_fast_parser_gives_the_same_as_the_careful_one_or_nothing(text):
         assert fast is not None or not len(careful[0])  # it may give up on a file without examples only
 
 
-@pytest.mark.parametrize("line", ["1-2 :5", "1-2 5:", "1-2 3:x"])
-def test_two_mistakes_do_not_cancel_out(line):
-    # numpy reads two numbers in "1-2", so the count of numbers alone is right in these lines.
+@pytest.mark.parametrize("line", ["1-2 :5", "1-2 5:", "1-2 3:x", "1 :5", "1 5:", "1 : 5", "1 2:3 x", "x 2:3"])
+def test_fast_parser_gives_up_on_what_is_not_a_number(line):
     assert libfm._parse_fast(line.encode()) is None
+    assert libfm._parse_fast(b"1 2:3\n" + line.encode() + b"\n1 2:3") is None
 
 
 @pytest.mark.parametrize(
