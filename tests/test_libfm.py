@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from nfm_tutorial import data, libfm
 from nfm_tutorial.encoding import Encoder, Examples
 
-FILES = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SLOW = [HealthCheck.too_slow]  # the machine may be busy
+FILES = settings(max_examples=80, deadline=None, suppress_health_check=SLOW + [HealthCheck.function_scoped_fixture])
 
 
 def write(folder, text, name="some.libfm"):
@@ -90,7 +91,7 @@ def files(draw):
     return draw(st.sampled_from(["\n", "\r\n"])).join(lines).encode()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, suppress_health_check=SLOW)
 @given(files())
 def test_fast_parser_gives_the_same_as_the_careful_one_or_nothing(text):
     fast = libfm._parse_fast(text)

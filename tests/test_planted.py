@@ -165,6 +165,7 @@ def test_loss_integrates_the_label_noise_out(task):
 # --- parity -----------------------------------------------------------------------------------------------------
 
 
+@settings(max_examples=60, deadline=None)
 @given(
     st.integers(1, 60), st.integers(1, 6), st.booleans(), st.sampled_from(["signed", "categorical"]), st.integers(0, 99)
 )
