@@ -251,7 +251,7 @@ def _paired_cases():
     rng = np.random.default_rng(63)
     for n, t in ((3, 4.303), (5, 2.776), (10, 2.262)):
         level = rng.integers(0, 40, n) / 4
-        yield Case([float(v) for v in level + rng.integers(0, 9, n) / 4], [float(v) for v in level], t)
+        yield Case([float(v) for v in level + rng.integers(-6, 9, n) / 4], [float(v) for v in level], t)
 
 
 def _three(raw, *_):

@@ -208,7 +208,7 @@ class Code:
                 return UNFINISHED
             outcome.was_list = isinstance(raw, (list, tuple))
             if self.observe:
-                raw = self.observe(raw, *args)
+                raw = self.observe(raw, *case.fresh())
             outcome.array = to_array(raw)
         except sandbox.Stop:
             raise

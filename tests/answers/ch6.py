@@ -1,0 +1,373 @@
+# ruff: noqa: B023, E501, E701, E702, E704, E731, F811, F841
+# Answers to the exercises of chapter 6 as readers write them. test_exercises.py runs every cell behind the first.
+# %% imports
+import math
+import statistics
+
+import numpy as np
+import torch
+from torch import nn
+
+
+# %% 6.1 right: official
+def slots_with_constant(x):
+    features = torch.diag_embed(x)  # (B, m, m): slot i is x_i times the unit vector i
+    constant = torch.ones_like(x)[:, None]  # (B, 1, m)
+    return torch.cat([features, constant], dim=1)
+
+
+# %% 6.1 right: loops
+def slots_with_constant(x):
+    B, m = x.shape
+    out = torch.zeros(B, m + 1, m)
+    for b in range(B):
+        for i in range(m):
+            out[b, i, i] = x[b, i]
+        out[b, m] = 1
+    return out
+
+
+# %% 6.1 right: other lengths and signs
+def slots_with_constant(x):
+    m = x.shape[1]
+    c = torch.tensor([(-1.0) ** f * (f + 1) for f in range(m)], dtype=x.dtype)
+    return torch.cat([x[:, :, None] * torch.diag(1 / c), c.expand(len(x), 1, m)], 1)
+
+
+# %% 6.1 right: an embedding table and values
+def slots_with_constant(x):
+    m = x.shape[1]
+    V = torch.cat([torch.eye(m), torch.ones(1, m)]).to(x)
+    values = torch.cat([x, torch.ones(len(x), 1).to(x)], dim=1)
+    return V[None] * values[..., None]
+
+
+# %% 6.1 right: NumPy
+def slots_with_constant(x):
+    x = x.numpy()
+    out = np.ones((x.shape[0], x.shape[1] + 1, x.shape[1]))
+    out[:, :-1] = np.eye(x.shape[1]) * x[:, :, None]
+    return out
+
+
+# %% 6.1 wrong: no constant slot
+def slots_with_constant(x):
+    return torch.diag_embed(x)
+
+
+# %% 6.1 wrong: constant is zero
+def slots_with_constant(x):
+    return torch.cat([torch.diag_embed(x), torch.zeros_like(x)[:, None]], 1)
+
+
+# %% 6.1 wrong: constant not constant
+def slots_with_constant(x):
+    m = x.shape[1]
+    return torch.cat([torch.eye(m, dtype=x.dtype).expand(len(x), m, m), x[:, None]], 1)
+
+
+# %% 6.1 wrong: slot not x_i v_i
+def slots_with_constant(x):
+    out = torch.zeros(len(x), x.shape[1] + 1, x.shape[1], dtype=x.dtype)
+    out[:, 0] = x
+    out[:, -1] = 1
+    return out
+
+
+# %% 6.1 wrong: pairs left over
+def slots_with_constant(x):
+    m = x.shape[1]
+    return torch.cat([x[..., None].expand(-1, m, m), torch.ones_like(x)[:, None]], 1)
+
+
+# %% 6.1 wrong: scaled
+def slots_with_constant(x):
+    return torch.cat([torch.diag_embed(x), 2 * torch.ones_like(x)[:, None]], 1)
+
+
+# %% 6.1 wrong: no constant crossing
+def slots_with_constant(x):
+    out = torch.cat([torch.diag_embed(x), torch.ones_like(x)[:, None]], 1)
+    out[:, :-1] = 0
+    return out
+
+
+# %% 6.1 wrong: shape
+def slots_with_constant(x):
+    return torch.cat([x, torch.ones_like(x[:, :1])], 1)
+
+
+# %% 6.1 wrong: constant not constant
+def slots_with_constant(x):
+    return torch.cat([torch.ones_like(x)[:, None], torch.diag_embed(x)], 1)
+
+
+# %% 6.2 right: official
+def grad_v_nfm(V, x, J):
+    xv = V * x[:, None]
+    return J * x[:, None] * (xv.sum(0) - xv)
+
+
+# %% 6.2 right: autograd
+def grad_v_nfm(V, x, J):
+    V = V.clone().requires_grad_()
+    xv = V * x[:, None]
+    (0.5 * (xv.sum(0) ** 2 - (xv**2).sum(0)) @ J).backward()
+    return V.grad
+
+
+# %% 6.2 right: loops
+def grad_v_nfm(V, x, J):
+    out = torch.zeros_like(V)
+    for i in range(len(x)):
+        for j in range(len(x)):
+            if j != i:
+                out[i] += J * x[i] * x[j] * V[j]
+    return out
+
+
+# %% 6.2 right: matrices in NumPy float32
+def grad_v_nfm(V, x, J):
+    V, x, J = (np.asarray(t, dtype=np.float32) for t in (V, x, J))
+    pairs = np.outer(x, x)
+    np.fill_diagonal(pairs, 0)
+    return pairs @ V @ np.diag(J)
+
+
+# %% 6.2 right: vector-Jacobian product
+def grad_v_nfm(V, x, J):
+    def f_bi(V):
+        xv = V * x.unsqueeze(-1)
+        return 0.5 * (xv.sum(0).square() - xv.square().sum(0))
+
+    return torch.autograd.functional.vjp(f_bi, V, J)[1]
+
+
+# %% 6.2 wrong: J missing
+def grad_v_nfm(V, x, J):
+    xv = V * x[:, None]
+    return x[:, None] * (xv.sum(0) - xv)
+
+
+# %% 6.2 wrong: J summed
+def grad_v_nfm(V, x, J):
+    xv = V * x[:, None]
+    return J.sum() * x[:, None] * (xv.sum(0) - xv)
+
+
+# %% 6.2 wrong: J averaged
+def grad_v_nfm(V, x, J):
+    xv = V * x[:, None]
+    return J.mean() * x[:, None] * (xv.sum(0) - xv)
+
+
+# %% 6.2 wrong: inner product with J
+def grad_v_nfm(V, x, J):
+    xv = V * x[:, None]
+    return (x[:, None] * (xv.sum(0) - xv)) @ J
+
+
+# %% 6.2 wrong: itself not subtracted
+def grad_v_nfm(V, x, J):
+    return J * torch.outer(x, x @ V)
+
+
+# %% 6.2 wrong: x_i missing
+def grad_v_nfm(V, x, J):
+    xv = V * x[:, None]
+    return J * (xv.sum(0) - xv)
+
+
+# %% 6.2 wrong: x_j missing
+def grad_v_nfm(V, x, J):
+    return J * x[:, None] * (V.sum(0) - V)
+
+
+# %% 6.2 wrong: subtracted without x
+def grad_v_nfm(V, x, J):
+    return J * x[:, None] * (x @ V - V)
+
+
+# %% 6.2 wrong: J on the sum only
+def grad_v_nfm(V, x, J):
+    xv = V * x[:, None]
+    return x[:, None] * (J * xv.sum(0) - xv)
+
+
+# %% 6.2 wrong: twice
+def grad_v_nfm(V, x, J):
+    xv = V * x[:, None]
+    return 2 * J * x[:, None] * (xv.sum(0) - xv)
+
+
+# %% 6.2 wrong: sign
+def grad_v_nfm(V, x, J):
+    xv = V * x[:, None]
+    return J * x[:, None] * (xv - xv.sum(0))
+
+
+# %% 6.2 wrong: transposed
+def grad_v_nfm(V, x, J):
+    xv = V * x[:, None]
+    return (J * x[:, None] * (xv.sum(0) - xv)).T
+
+
+# %% 6.2 wrong: J squared
+def grad_v_nfm(V, x, J):
+    xv = V * x[:, None]
+    return J**2 * x[:, None] * (xv.sum(0) - xv)
+
+
+# %% 6.2 wrong: summed over features
+def grad_v_nfm(V, x, J):
+    xv = V * x[:, None]
+    return (J * x[:, None] * (xv.sum(0) - xv)).sum(0)
+
+
+# %% 6.2 wrong: shape
+def grad_v_nfm(V, x, J):
+    xv = V * x
+    return J * x * (xv.sum(0) - xv)
+
+
+# %% 6.3 right: official
+def paired_interval(a, b, t):
+    d = np.subtract(a, b)
+    half = t * d.std(ddof=1) / np.sqrt(len(d))
+    return d.mean(), d.mean() - half, d.mean() + half
+
+
+# %% 6.3 right: statistics
+def paired_interval(a, b, t):
+    d = [x - y for x, y in zip(a, b)]
+    mean, half = statistics.mean(d), t * statistics.stdev(d) / math.sqrt(len(d))
+    return [mean, mean - half, mean + half]
+
+
+# %% 6.3 right: PyTorch
+def paired_interval(a, b, t):
+    d = torch.tensor(a) - torch.tensor(b)
+    half = t * d.std() / len(d) ** 0.5
+    return torch.stack([d.mean(), d.mean() - half, d.mean() + half])
+
+
+# %% 6.3 right: standard error from SciPy
+def paired_interval(a, b, t):
+    from scipy import stats
+
+    d = np.array(a) - np.array(b)
+    return tuple(d.mean() + s * t * stats.sem(d) for s in (0, -1, 1))
+
+
+# %% 6.3 right: variance by hand
+def paired_interval(a, b, t):
+    n = len(a)
+    mean = sum(a) / n - sum(b) / n
+    variance = sum((x - y - mean) ** 2 for x, y in zip(a, b)) / (n - 1)
+    half = t * (variance / n) ** 0.5
+    return (torch.tensor(mean), mean - half, np.float32(mean + half))
+
+
+# %% 6.3 wrong: unpaired
+def paired_interval(a, b, t):
+    mean = np.mean(a) - np.mean(b)
+    half = t * math.sqrt(np.var(a, ddof=1) / len(a) + np.var(b, ddof=1) / len(b))
+    return mean, mean - half, mean + half
+
+
+# %% 6.3 wrong: divided by n
+def paired_interval(a, b, t):
+    d = np.subtract(a, b)
+    half = t * d.std() / np.sqrt(len(d))
+    return d.mean(), d.mean() - half, d.mean() + half
+
+
+# %% 6.3 wrong: no root of n
+def paired_interval(a, b, t):
+    d = np.subtract(a, b)
+    half = t * d.std(ddof=1)
+    return d.mean(), d.mean() - half, d.mean() + half
+
+
+# %% 6.3 wrong: n instead of its root
+def paired_interval(a, b, t):
+    d = np.subtract(a, b)
+    half = t * d.std(ddof=1) / len(d)
+    return d.mean(), d.mean() - half, d.mean() + half
+
+
+# %% 6.3 wrong: variance instead of its root
+def paired_interval(a, b, t):
+    d = np.subtract(a, b)
+    half = t * d.var(ddof=1) / np.sqrt(len(d))
+    return d.mean(), d.mean() - half, d.mean() + half
+
+
+# %% 6.3 wrong: t missing
+def paired_interval(a, b, t):
+    d = np.subtract(a, b)
+    half = d.std(ddof=1) / np.sqrt(len(d))
+    return d.mean(), d.mean() - half, d.mean() + half
+
+
+# %% 6.3 wrong: 1.96
+def paired_interval(a, b, t):
+    d = np.subtract(a, b)
+    half = 1.96 * d.std(ddof=1) / np.sqrt(len(d))
+    return d.mean(), d.mean() - half, d.mean() + half
+
+
+# %% 6.3 wrong: the other way round
+def paired_interval(a, b, t):
+    d = np.subtract(b, a)
+    half = t * d.std(ddof=1) / np.sqrt(len(d))
+    return d.mean(), d.mean() - half, d.mean() + half
+
+
+# %% 6.3 wrong: mean and half width
+def paired_interval(a, b, t):
+    d = np.subtract(a, b)
+    return d.mean(), t * d.std(ddof=1) / np.sqrt(len(d))
+
+
+# %% 6.3 wrong: ends only
+def paired_interval(a, b, t):
+    d = np.subtract(a, b)
+    half = t * d.std(ddof=1) / np.sqrt(len(d))
+    return d.mean() - half, d.mean() + half
+
+
+# %% 6.3 wrong: order
+def paired_interval(a, b, t):
+    d = np.subtract(a, b)
+    half = t * d.std(ddof=1) / np.sqrt(len(d))
+    return d.mean() - half, d.mean(), d.mean() + half
+
+
+# %% 6.3 wrong: ends exchanged
+def paired_interval(a, b, t):
+    d = np.subtract(a, b)
+    half = t * d.std(ddof=1) / np.sqrt(len(d))
+    return d.mean(), d.mean() + half, d.mean() - half
+
+
+# %% 6.3 wrong: absolute differences
+def paired_interval(a, b, t):
+    d = np.abs(np.subtract(a, b))
+    half = t * d.std(ddof=1) / np.sqrt(len(d))
+    return d.mean(), d.mean() - half, d.mean() + half
+
+
+# %% 6.3 wrong: kind
+def paired_interval(a, b, t):
+    d = np.subtract(a, b)
+    half = t * d.std(ddof=1) / np.sqrt(len(d))
+    return {"mean": d.mean(), "low": d.mean() - half, "high": d.mean() + half}
+
+
+# %% 6.3 wrong: in place
+def paired_interval(a, b, t):
+    for s in range(len(a)):
+        a[s] -= b[s]
+    half = t * statistics.stdev(a) / len(a) ** 0.5
+    return statistics.mean(a), statistics.mean(a) - half, statistics.mean(a) + half
