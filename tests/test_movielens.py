@@ -351,7 +351,11 @@ def small_tables(draw):
     return "\n".join([RATINGS.splitlines()[0], *rows]), "\n".join([MOVIES.splitlines()[0], *movies]), users
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None)
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],  # the machine may be busy
+)
 @given(
     small_tables(),
     st.sampled_from(["uniform", "popularity"]),
