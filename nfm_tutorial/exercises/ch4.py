@@ -590,6 +590,7 @@ row, in training mode and in eval mode.""",
     cases=_fm_cases,
     answer=_fm_behaviour,
     observe=_behaviour,
+    factory=True,
     tolerance=1e-3,
     mistakes=FM_MISTAKES,
     hints=(

@@ -379,7 +379,7 @@ _head = by_key(HEAD_MISTAKES)
 
 
 def _head_cases():
-    for k in (1, 2, 5):
+    for k in (2, 1, 5):
         yield Case(k)
 
 
@@ -439,6 +439,7 @@ term `(B,)`, the sum over $k$. A module, or a function; it must stay the sum how
     cases=_head_cases,
     answer=lambda k: np.stack([_head_input(k).double().sum(1).numpy()] * 2),
     observe=_head_scores,
+    factory=True,
     mistakes=HEAD_MISTAKES,
     hints=(
         "What may the optimiser change? Everything that head.parameters() lists and that requires a gradient.",
@@ -468,7 +469,7 @@ def _pooled_sample(scale: float, k: int, seed: int = 76):
 
 
 def _norm_cases():
-    for scale, k in ((1.0, 2), (0.02, 1), (0.02, 3), (0.1, 4), (0.005, 2), (2.0, 3)):
+    for scale, k in ((0.02, 1), (0.02, 3), (1.0, 2), (0.1, 4), (0.005, 2), (2.0, 3)):
         yield Case(_pooled_sample(scale, k))
 
 
@@ -517,6 +518,7 @@ $10^{-10}$ and 30. Leave `z` unchanged.""",
     cases=_norm_cases,
     answer=lambda z: None,
     observe=_normalised,
+    factory=True,
     judge=_judge_norm,
     mistakes=NORM_MISTAKES,
     hints=(
@@ -703,7 +705,7 @@ the lists unchanged. Example: `report([0.7, 0.8], [0.75, 0.70])` is `(2, 0.70)`.
         Mistake(
             "one epoch late",
             "You report the test AUC of the epoch after the chosen one: the lists count from 0.",
-            lambda valid, test: (_selected(valid, test)[0], test[_selected(valid, test)[0]]),
+            lambda valid, test: (_selected(valid, test)[0], [*test, test[-1]][_selected(valid, test)[0]]),
         ),
         Mistake(
             "lowest",
@@ -777,8 +779,13 @@ def _batch_cases():
         yield Case(batches)
 
 
+def _mixed(batches):
+    """The batches with labels of both classes."""
+    return [(t, s) for t, s in batches if 0 < t.sum() < len(t)]
+
+
 def _mean_auc(batches, weighted=False):
-    kept = [(t, s) for t, s in batches if 0 < t.sum() < len(t)]
+    kept = _mixed(batches)
     values, sizes = [_auc(t, s) for t, s in kept], [len(t) for t, _ in kept]
     return float(np.average(values, weights=sizes if weighted else None))
 
@@ -816,8 +823,8 @@ unchanged. You may use `nfm_tutorial.metrics.auc(target, score)` or scikit-learn
             "Weighting the batches by size does not help: pairs from two batches are never compared.",
             lambda batches: _mean_auc(batches, weighted=True),
         ),
-        Mistake("last batch", "This is the AUC of the last batch alone.", lambda batches: _auc(*batches[-1])),
-        Mistake("first batch", "This is the AUC of the first batch alone.", lambda batches: _auc(*batches[0])),
+        Mistake("last batch", "This is the AUC of the last batch alone.", lambda batches: _auc(*_mixed(batches)[-1])),
+        Mistake("first batch", "This is the AUC of the first batch alone.", lambda batches: _auc(*_mixed(batches)[0])),
         Mistake(
             "exchanged",
             "The result is 1 minus the AUC: positives must score above negatives.",

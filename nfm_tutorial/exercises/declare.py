@@ -108,7 +108,7 @@ class Code:
     judge: in place of comparing with `answer`: (arguments, array) -> Fault or None.
     call: in place of calling the candidate with the arguments: (candidate, *arguments) -> result.
     observe: in place of comparing the result itself: (result, *arguments) -> what to compare.
-    returns: what the function returns, in words.
+    factory: the function returns a module, so a class will do as well.
     """
 
     id: str
@@ -124,6 +124,7 @@ class Code:
     judge: Callable | None = None
     call: Callable | None = None
     observe: Callable | None = None
+    factory: bool = False
     tolerance: float = TOLERANCE
     kind: str = field(default="code", init=False)
 
@@ -169,7 +170,7 @@ class Code:
     def _not_a_function(self, candidate) -> Fault | None:
         name, signature = self.function.name, f"{self.function.name}({', '.join(self.arguments)})"
         how = f'check("{self.id}", {name})'
-        if isinstance(candidate, type):
+        if isinstance(candidate, type) and not self.factory:
             if issubclass(candidate, nn.Module):
                 return Fault(
                     f"You passed the class {candidate.__name__}; pass a module made from it.",
