@@ -17,7 +17,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     get = commands.add_parser("download", help="fetch a data set for research use, verified")
     get.add_argument("name", choices=["frappe"])
-    get.add_argument("--folder", help="where to put the files (default: frappe/ in the project's data folder)")
+    get.add_argument("--folder", help="where to put the files (default: downloads/frappe in the data folder)")
 
     run = commands.add_parser("reproduce", help="train the models on libFM files and compare with published numbers")
     run.add_argument("--data", required=True, metavar="DIR", help="folder with frappe.{train,validation,test}.libfm")

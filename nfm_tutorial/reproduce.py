@@ -81,7 +81,7 @@ def for_task(parts: Sequence[Examples], task: str) -> list[Examples]:
     if not labels <= {-1.0, 1.0} and not labels <= {0.0, 1.0}:
         shown = ", ".join(f"{label:g}" for label in sorted(labels)[:5])
         raise ValueError(f"task binary needs labels -1 and 1, or 0 and 1; these files hold {shown}")
-    return [Examples(p.ids, p.values, (p.target > 0).float(), p.field_of_slot) for p in parts]
+    return [Examples(p.ids, p.values, (p.target > 0).float(), p.field_of_slot, p.spans) for p in parts]
 
 
 def recipes(

@@ -1,0 +1,91 @@
+"""Write each chapter's exercises into its notebook, from their declarations in nfm_tutorial/exercises.
+
+    python tools/insert_exercises.py      chapters 1 to 6; then run them again: make notebooks
+
+An exercise is declared once. This script replaces the exercise cells between the heading "## Exercises" and the closing
+question; a test compares the notebooks with the declarations. The bug clinic (chapter 7) is written by hand.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import nbformat
+
+from nfm_tutorial.exercises.declare import Choice, Code
+from nfm_tutorial.exercises.registry import EXERCISES
+
+ROOT = Path(__file__).resolve().parents[1]
+HEADING = "## Exercises"
+INTRODUCTION = """{heading}
+
+Replace `TODO` and run the check below it. A check says "not attempted yet", "correct", or what is wrong, with the
+smallest input that shows it. A second wrong try gets a stronger hint. Nothing later depends on an exercise. The
+answers, with the reasoning, are in [the solutions](solutions/{name})."""
+
+
+def exercise_cells(chapter: int, notebook_name: str) -> list:
+    """The cells of a chapter's exercises: introduction, imports, per exercise its task and answer cells, summary."""
+    exercises = [exercise for id, exercise in EXERCISES.items() if id.split(".")[0] == str(chapter)]
+    introduction = INTRODUCTION.format(heading=HEADING, name=notebook_name)
+    cells = [_markdown("introduction", introduction), _code("imports", imports(exercises))]
+    for exercise in exercises:
+        name = exercise.id.replace(".", "-")
+        task = f"### Exercise {exercise.id}: {exercise.title} *({exercise.kind})*\n\n{exercise.spec}"
+        if isinstance(exercise, Choice):
+            choices = zip(exercise.letters, exercise.choices)
+            task += "\n\n" + "\n".join(f"- **{letter}.** {text}" for letter, (text, _) in choices)
+        cells.append(_markdown(f"{name}-task", task))
+        if isinstance(exercise, Code):
+            cells.append(_code(f"{name}-stub", exercise.stub))
+            cells.append(_code(f"{name}-check", f'check("{exercise.id}", {exercise.function.name});'))
+        else:  # one cell, so that the answer to another question is never checked by mistake
+            cells.append(_code(f"{name}-answer", f'{exercise.stub}\ncheck("{exercise.id}", answer);'))
+    return [*cells, _code("summary", f"summary({chapter});")]
+
+
+def imports(exercises) -> str:
+    """The import lines that the stubs need."""
+    stubs = "\n".join(exercise.stub for exercise in exercises)
+    lines = ["import numpy as np"] if "np." in stubs else []
+    if "torch." in stubs:
+        lines.append("import torch")
+    names = [name for name in ("Tensor", "nn") if re.search(rf"\b{name}\b", stubs.replace("np.ndarray", ""))]
+    if names:
+        lines.append(f"from torch import {', '.join(names)}")
+    return "\n".join([*lines, *([""] if lines else []), "from nfm_tutorial.exercises import TODO, check, summary"])
+
+
+def insert(path: Path) -> None:
+    """Replace the cells from "## Exercises" to the closing question. Raises ValueError if either is missing."""
+    nb = nbformat.read(path, as_version=4)
+    starts = [i for i, cell in enumerate(nb.cells) if _first_line(cell) == HEADING]
+    ends = [i for i, cell in enumerate(nb.cells) if _first_line(cell).startswith("## Question:")]
+    if len(starts) != 1 or len(ends) != 1 or starts > ends:
+        raise ValueError(f'{path.name} needs one "{HEADING}" before one "## Question: ..."')
+    nb.cells[starts[0] : ends[0]] = exercise_cells(int(path.name[:2]), path.name)
+    nbformat.write(nb, path)
+
+
+def chapters() -> list[Path]:
+    """The notebooks of chapters 1 to 6."""
+    return sorted(path for path in (ROOT / "notebooks").glob("0[1-6]_*.ipynb"))
+
+
+def _first_line(cell) -> str:
+    return cell.source.partition("\n")[0] if cell.cell_type == "markdown" else ""
+
+
+def _markdown(name: str, source: str):
+    return nbformat.v4.new_markdown_cell(source, id=f"exercise-{name}")
+
+
+def _code(name: str, source: str):
+    return nbformat.v4.new_code_cell(source, id=f"exercise-{name}")
+
+
+if __name__ == "__main__":
+    for notebook in chapters():
+        insert(notebook)
+        print(notebook.name)
