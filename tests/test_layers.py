@@ -3,6 +3,7 @@
 import itertools
 import math
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -349,6 +350,10 @@ def test_embedding_scales_rows_pools_and_penalises(case):
 def test_penalty_takes_values_of_another_precision():
     embedding = FeatureEmbedding(4, 2).double()
     assert embedding.penalty(torch.tensor([[1, 2]]), torch.ones(1, 2)).dtype == torch.float64
+
+
+def test_sizes_are_plain_whole_numbers():
+    assert check_size("k", np.int64(3), 1) == 3 and type(check_size("k", np.int64(3), 1)) is int
 
 
 def test_initial_embeddings_have_the_stated_spread():
