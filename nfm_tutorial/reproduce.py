@@ -62,7 +62,10 @@ RECIPES = {
     ],
     ("fast", "binary", "deepfm"): [  # strong L2 suits many rare features, dropout few frequent ones
         ({"k": 10, "hidden": (128, 128)}, _PLATEAU),
-        ({"k": 10, "hidden": (128, 128), "dropout": 0.2}, {**_FAST, "lr": 2e-3, "decay_embedding": 1e-5}),
+        (
+            {"k": 10, "hidden": (128, 128), "dropout": 0.2},
+            {**_FAST, "batch_size": 512, "lr": 2e-3, "decay_embedding": 1e-5},
+        ),
     ],
 }
 for _task in TASKS:
