@@ -1,20 +1,39 @@
-"""The checks are checked: every right answer passes, every wrong one gets its own diagnosis, nothing escapes."""
+"""The checks are checked: every right answer passes, every wrong one gets its own diagnosis, nothing escapes.
 
+tests/answers holds one cell per answer to an exercise that asks for code: `# %% 1.2 right: by loops` must pass,
+`# %% 1.2 wrong: self pairs` must get the diagnosis of that name.
+"""
+
+import builtins
+import random
 import re
+import sys
+import threading
+import time
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
+import nbformat
+import numpy as np
 import pytest
+import torch
+from nbclient import NotebookClient
+from torch import nn
 
 from nfm_tutorial import exercises
+from nfm_tutorial.exercises import TODO, check, sandbox, summary
 from nfm_tutorial.exercises.declare import Bug, Choice, Code, Value
 from nfm_tutorial.exercises.registry import EXERCISES
 
 ANSWERS = Path(__file__).parent / "answers"
 CODE = {id: e for id, e in EXERCISES.items() if isinstance(e, Code)}
+# What a diagnosis may be called besides the exercise's own mistakes.
+GENERAL = {"exception", "shape", "value", "nan", "kind", "in place", "endless", "class", "not callable", "arguments"}
 
 
 def cells():
-    """(id, right?, what, source with its imports) of every cell of tests/answers."""
+    """(id, right?, what, imports, source) of every cell of tests/answers."""
     for path in sorted(ANSWERS.glob("ch*.py")):
         imports, *rest = re.split(r"^# %% ", path.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
         imports = imports.partition("\n")[2]
@@ -24,36 +43,664 @@ def cells():
             yield id, kind == "right", what, imports, source
 
 
-def candidate(id, imports, source):
-    names = {}
-    exec(compile(imports + source, "answer", "exec"), names)
-    return names[EXERCISES[id].function.name]
-
-
 CELLS = list(cells())
+RIGHT = [cell for cell in CELLS if cell[1]]
+WRONG = [cell for cell in CELLS if not cell[1]]
 
 
-@pytest.fixture(autouse=True)
-def fresh_kernel(monkeypatch):
-    monkeypatch.setattr(exercises, "_status", {})
-    monkeypatch.setattr(exercises, "_wrong_tries", {})
+def answer_of(cell):
+    """The function that a cell defines."""
+    names = {}
+    exec(compile(cell[3] + cell[4], "answer", "exec"), names)
+    return names[EXERCISES[cell[0]].function.name]
 
 
 def label(cell):
     return f"{cell[0]} {cell[2]}"
 
 
-@pytest.mark.parametrize("cell", [c for c in CELLS if c[1]], ids=label)
+@pytest.fixture(autouse=True)
+def fresh_kernel(monkeypatch):
+    """As in a kernel that was just started."""
+    monkeypatch.setattr(exercises, "_status", {})
+    monkeypatch.setattr(exercises, "_wrong_tries", {})
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    monkeypatch.setattr(sandbox, "CPU_SECONDS", 0.4)
+    monkeypatch.setattr(sandbox, "IDLE_SECONDS", 0.4)
+
+
+# --- code -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("cell", RIGHT, ids=label)
 def test_right_answer_passes(cell):
-    id, _, _, imports, source = cell
-    verdict = exercises.check(id, candidate(id, imports, source))
+    verdict = check(cell[0], answer_of(cell))
     assert verdict.status == "correct", verdict
-    assert repr(verdict) == f"{id} {EXERCISES[id].title}: correct"
+    assert repr(verdict) == f"{cell[0]} {EXERCISES[cell[0]].title}: correct"
 
 
-@pytest.mark.parametrize("cell", [c for c in CELLS if not c[1]], ids=label)
-def test_wrong_answer_gets_its_diagnosis(cell):
-    id, _, key, imports, source = cell
-    verdict = exercises.check(id, candidate(id, imports, source))
+@pytest.mark.parametrize("cell", WRONG, ids=label)
+def test_wrong_answer_gets_its_diagnosis(cell, monkeypatch):
+    id, key = cell[0], cell[2]
+    if key == "endless":
+        monkeypatch.setattr(sandbox, "CPU_SECONDS", 1.5)
+    verdict = check(id, answer_of(cell))
     assert verdict.status == "not right yet", verdict
     assert verdict.mistake == key, verdict
+    own = {mistake.key: mistake for mistake in EXERCISES[id].mistakes}
+    if key in own:
+        blanks = re.escape(own[key].message).replace(r"\{", "{").replace(r"\}", "}")
+        assert re.fullmatch(re.sub(r"{\w+}", ".+", blanks), verdict.message)
+        assert verdict.hint == (own[key].hint or EXERCISES[id].hints[0])
+    if key not in ("not callable", "class", "arguments", "kind"):
+        assert all(f"{name} = " in verdict.example for name in EXERCISES[id].arguments)
+
+
+@pytest.mark.parametrize("id", CODE)
+def test_answers_cover_every_known_mistake_and_several_ways(id):
+    assert [cell[2] for cell in RIGHT if cell[0] == id][0] == "official"
+    assert sum(cell[0] == id for cell in RIGHT) >= 4
+    # 1.2 and 1.3 share their mistakes.
+    told = {cell[2] for cell in WRONG if CODE[cell[0]].mistakes is CODE[id].mistakes}
+    own = [mistake.key for mistake in CODE[id].mistakes]
+    assert len(own) == len(set(own)) >= 3
+    assert told - GENERAL - {"not integer", "number"} == set(own)
+
+
+@pytest.mark.parametrize("id", [id for id, e in CODE.items() if isinstance(e, Bug)])
+def test_the_bug_is_found_and_its_test_would_have_caught_it(id):
+    exercise = CODE[id]
+    name = exercise.function.name
+    official = next(cell for cell in RIGHT if cell[0] == id)
+    names = {}
+    exec(official[3] + exercise.buggy, names)
+    verdict = check(id, names[name + "_buggy"])
+    assert verdict.status == "not right yet"
+    assert verdict.mistake == exercise.mistakes[0].key
+    names[name] = names[name + "_buggy"]
+    with pytest.raises((AssertionError, ValueError)):
+        exec(exercise.test, names)
+    for cell in (cell for cell in RIGHT if cell[0] == id and not re.search("NumPy|list|function|module", cell[2])):
+        names[name] = answer_of(cell)
+        exec(exercise.test, names)
+
+
+def test_worked_examples_of_the_specs():
+    """The numbers in the specs' examples, through the oracles."""
+    a = np.array
+    V, x = a([[1, 2], [3, -1], [0, 2]]), a([1, 2, -1])
+    examples = {
+        "1.2": ((V, x), 2),
+        "1.3": ((V, x), 2),
+        "1.4": ((a([[1, 2], [3, -1]]), a([1, 2])), [[6, -2], [2, 4]]),
+        "1.5": ((a([1, -2]), a([[1], [3]]), a([2, 1]), 0), 8),
+        "2.1": ((a([[0, 1, 1], [2, 3, 0]]), [3, 4, 2]), [[0, 4, 8], [2, 6, 7]]),
+        "2.2": ((1, a([0, 2, -1]), a([[5], [3], [2]]), a([[1, 2], [2, 0]]), a([[1, 0.5], [1, 0]])), [5.5, 0]),
+        "2.4": ((a([2, -0.5]), a([1, 1]), a([-1, 1, 1])), 1.125**0.5),
+        "3.1": (
+            (a([1.0]), a([[[2.0], [3.0]]]), nn.Identity(), nn.Linear(2, 1, bias=False).double()),
+            12,
+        ),
+        "3.2": ((a([[[1, 2], [3, 4], [5, 6]]]), a([0, 1, 1]), 2), [[1, 2, 8, 10]]),
+        "4.1": ((a([[9, 9], [1, 2], [3, -1]]), a([[1, 2, 0]]), a([[1, 0.5, 0]])), [[1.5, -1]]),
+        "4.2": ((a([1.0]), a([[[2.0], [3.0]]]), *[nn.Identity()] * 3, a([10.0])), 61),
+        "5.1": (([0.6, 0.5, 0.55, 0.53, 0.4], 2), 2),
+        "5.3": ((a([[9, 9], [3, 4]]), a([[1], [1]]), a([[1], [0.5]])), 15.625),
+        "6.2": ((a([[1, 2], [3, -1]]), a([1, 2]), a([1, -2])), [[6, 4], [2, -8]]),
+        "7.1": ((a([[[1, 2], [3, -1]]]),), [1]),
+        "7.2": ((a([0, 2]), 3), [[1, 0, 0], [0, 0, 1]]),
+        "7.3": ((a([2.0]), a([1.0])), 0.1269),
+        "7.4": ((a([[1], [2]]), a([1, 4])), 2),
+        "7.7": ((a([[3, 0], [2, 9]]), [3, 4]), [[0, 3], [2, 3]]),
+        "7.8": (([0.7, 0.8], [0.75, 0.70]), (2, 0.70)),
+        "7.9": (([(a([1, 0]), a([2, 1])), (a([0, 1]), a([-1, 0]))],), 0.75),
+        "7.10": ((a([[[2, 4], [6, 0]]]), a([[[1], [1]]])), [[4, 2]]),
+    }
+    with torch.no_grad():
+        examples["3.1"][0][3].weight.fill_(1)
+    for id, (arguments, wanted) in examples.items():
+        assert np.allclose(CODE[id].answer(*arguments), wanted, atol=1e-4), id
+    assert np.allclose(CODE["6.3"].answer([1, 2, 3], [0, 0, 1], 4.303), (1.667, 0.232, 3.101), atol=1e-3)
+    assert CODE["5.1"].answer([0.6, 0.5, 0.55, 0.53, 0.4], 3) == 5
+    judged = CODE["6.1"].judge([a([[1.0], [-1.0]])], a([[[1.0], [1.0]], [[-1.0], [1.0]]]))
+    assert judged is None
+
+
+# --- questions ------------------------------------------------------------------------------------------------
+
+ANSWERED = {
+    "1.1": (-9.5, -9, 9.5),
+    "1.6": (2, 4, -2),
+    "1.7": (21, 20, 22),
+    "2.6": (0.917, 0.9, 11),
+    "3.3": (9673, 9672.5, 9700),
+    "4.4": ((2, -4), (2, 4), (-4, 2)),
+    "5.4": (0.21, 0.25, 0.18),
+    "5.5": (0.313, 0.32, 0.3),
+    "6.4": (0.906, 0.9, 0.91),
+}
+CHOSEN = {"2.5": "C", "3.4": "B", "4.5": "D", "4.6": "A", "6.5": "C"}
+
+
+def test_every_question_is_answered_here():
+    assert set(ANSWERED) == {id for id, e in EXERCISES.items() if isinstance(e, Value)}
+    assert set(CHOSEN) == {id for id, e in EXERCISES.items() if isinstance(e, Choice)}
+
+
+@pytest.mark.parametrize("id", ANSWERED)
+def test_number(id):
+    right, *others = ANSWERED[id]
+    exercise = EXERCISES[id]
+    assert check(id, right)
+    for other in others:
+        verdict = check(id, other)
+        assert verdict.status == "not right yet", verdict
+        assert verdict.message == exercise.fallback
+    messages = []
+    for wrong, why in exercise.wrong:
+        verdict = check(id, wrong)
+        assert verdict.status == "not right yet" and verdict.message == why
+        messages.append(verdict.message)
+    assert len(set(messages)) == len(messages) >= 3
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        11 / 12,
+        "11/12",
+        " 11 / 12 ",
+        "0.917",
+        "0,917",
+        "9.17e-1",
+        Fraction(11, 12),
+        Decimal("0.917"),
+        np.float32(0.917),
+        np.array(0.917),
+        np.array([[0.917]]),
+        torch.tensor(0.917),
+        torch.tensor([0.917], requires_grad=True),
+        [0.917],
+        ("11/12",),
+    ],
+    ids=repr,
+)
+def test_a_number_may_be_written_in_many_ways(form):
+    assert check("2.6", form)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [(2, -4), [2, -4], "(2, -4)", "2, -4", "[2.0, -4.0]", np.array([2, -4]), torch.tensor([2.0, -4.0]), ("2", -4)]
+    + [[[2, -4]], np.array([[2], [-4]]), (torch.tensor(2), np.int64(-4))],
+    ids=repr,
+)
+def test_two_numbers_may_be_written_in_many_ways(form):
+    assert check("4.4", form)
+
+
+@pytest.mark.parametrize("form", [True, None, "", "much", "1/0", "nan", 1e400, (1, 2, 3), {}, object(), int, len])
+@pytest.mark.parametrize("id", ["2.6", "4.4"])
+def test_what_is_no_number_is_told_so(id, form):
+    verdict = check(id, form)
+    assert verdict.status == "not right yet" and verdict.message
+    assert "0x" not in repr(verdict)
+
+
+@pytest.mark.parametrize("id", CHOSEN)
+def test_choice(id):
+    exercise, right = EXERCISES[id], CHOSEN[id]
+    for form in (right, right.lower(), f" {right.lower()} ", f"({right})", f"{right}.", f"{right})\n"):
+        assert check(id, form), form
+    messages = set()
+    for letter in exercise.letters.replace(right, ""):
+        verdict = check(id, letter)
+        assert verdict.status == "not right yet" and verdict.mistake == letter
+        messages.add(verdict.message)
+    assert len(messages) == len(exercise.letters) - 1 >= 3
+    for form in ("E", "", "AB", right * 2, "yes", 1, ord(right), None, [right], True, lambda: right):
+        verdict = check(id, form)
+        assert verdict.status == "not right yet", form
+        assert "A, B, C or D" in verdict.message
+
+
+def test_right_letters_are_spread():
+    assert len(set(CHOSEN.values())) == 4
+
+
+# --- the declarations -----------------------------------------------------------------------------------------
+
+
+def test_there_are_enough_of_each_kind():
+    early = [e for id, e in EXERCISES.items() if not id.startswith("7.")]
+    kinds = [e.kind for e in early]
+    assert kinds.count("code") >= 14 and kinds.count("predict") >= 6 and kinds.count("pencil and paper") >= 4
+    assert [id for id in EXERCISES if id.startswith("7.")] == [f"7.{i}" for i in range(1, 11)]
+    for chapter in "1234567":
+        numbers = [int(id.split(".")[1]) for id in EXERCISES if id.split(".")[0] == chapter]
+        assert numbers == list(range(1, len(numbers) + 1)) and len(numbers) >= 4
+
+
+@pytest.mark.parametrize("id", EXERCISES)
+def test_declaration_is_complete(id):
+    exercise = EXERCISES[id]
+    first, second = exercise.hints
+    assert first and second and first != second
+    assert len({e.title for e in EXERCISES.values()}) == len(EXERCISES)
+    texts = [exercise.title, first, second]
+    if isinstance(exercise, Code):
+        texts += [text for m in exercise.mistakes for text in (m.message, m.hint)]
+        assert exercise.function.name in exercise.spec and f"{exercise.function.name}(" in exercise.stub
+    elif isinstance(exercise, Value):
+        texts += [why for _, why in exercise.wrong] + [exercise.fallback]
+    else:
+        texts += [why for _, why in exercise.choices]
+        assert sum(not why for _, why in exercise.choices) == 1
+    for text in texts:
+        assert text.isascii(), text  # Windows consoles
+        assert not re.search(r"correct|attempted", text), text  # words of the verdicts
+
+
+@pytest.mark.parametrize("id", EXERCISES)
+def test_stub_is_not_attempted(id):
+    names = {"TODO": TODO, "torch": torch, "Tensor": torch.Tensor, "np": np, "nn": nn, "FM": nn.Module}
+    exec(EXERCISES[id].stub, names)
+    exercise = EXERCISES[id]
+    verdict = check(id, names[exercise.function.name] if isinstance(exercise, Code) else names["answer"])
+    assert verdict.status == "not attempted yet"
+    assert repr(verdict) == f"{id} {exercise.title}: not attempted yet"
+    assert not verdict and not verdict.message
+
+
+def half_done(V, x):
+    total = TODO
+    return total * x.sum()
+
+
+def half_done_too(V, x):
+    total = 0.0
+    for _ in x:
+        total = total + TODO
+    return total
+
+
+@pytest.mark.parametrize("unfinished", [TODO, ..., NotImplemented, (TODO, 1), half_done, half_done_too], ids=repr)
+def test_unfinished_is_not_attempted(unfinished):
+    assert check("1.2", unfinished).status == "not attempted yet"
+
+
+def test_stub_that_raises_is_not_attempted():
+    def stub(*_):
+        raise NotImplementedError
+
+    assert check("1.2", stub).status == "not attempted yet"
+    assert check("1.2").status == "not attempted yet"
+
+
+# --- garbage --------------------------------------------------------------------------------------------------
+
+
+async def coroutine(*_):
+    return 1
+
+
+def generator(*_):
+    yield 1
+
+
+def recursion(*arguments):
+    return recursion(*arguments) + 1
+
+
+def leave(*_):
+    sys.exit("bye")
+
+
+def ask(*_):
+    return input("Your answer? ")
+
+
+def read_a_line(*_):
+    return sys.stdin.readline()
+
+
+def debug(*_):
+    breakpoint()
+    return 0
+
+
+def interrupt(*_):
+    raise KeyboardInterrupt
+
+
+class Awkward(Exception):
+    def __str__(self):
+        raise ValueError("not even a message")
+
+
+def awkward(*_):
+    raise Awkward
+
+
+def noisy(*_):
+    print("line\n" * 100)
+    print("problem", file=sys.stderr)
+    return "text"
+
+
+class Strange:
+    def __array__(self, *_, **__):
+        raise RuntimeError("no array")
+
+    def __eq__(self, other):
+        raise RuntimeError("no comparing")
+
+    def __len__(self):
+        raise RuntimeError("no length")
+
+    __hash__ = None
+
+
+def endless_list():
+    loop = []
+    loop.append(loop)
+    return loop
+
+
+GARBAGE = {
+    "None": None,
+    "text": "def f(): pass",
+    "number": 3.5,
+    "tensor": torch.ones(2, 2),
+    "class": Strange,
+    "module class": nn.Linear,
+    "instance": Strange(),
+    "no arguments": lambda: 0,
+    "too many arguments": lambda a, b, c, d, e, f, g, h: 0,
+    "keyword only": lambda *, V: 0,
+    "returns None": lambda *_: None,
+    "returns text": lambda *_: "0",
+    "returns NaN": lambda *_: float("nan"),
+    "returns infinity": lambda *_: torch.tensor(float("inf")),
+    "returns complex": lambda *_: torch.tensor(1j),
+    "returns a dict": lambda *_: {"y": 1},
+    "returns ragged lists": lambda *_: [[1], [1, 2]],
+    "returns objects": lambda *_: np.array([None, "a"], dtype=object),
+    "returns something strange": lambda *_: Strange(),
+    "returns itself": lambda *_: endless_list(),
+    "returns a class": lambda *_: int,
+    "returns a shape of its own": lambda *_: torch.zeros(3, 1, 4, 1, 5),
+    "returns its first argument": lambda first, *_: first,
+    "returns huge numbers": lambda *_: 10**400,
+    "coroutine": coroutine,
+    "generator": generator,
+    "recursion": recursion,
+    "exit": leave,
+    "asks": ask,
+    "reads": read_a_line,
+    "debugs": debug,
+    "interrupts": interrupt,
+    "raises": lambda *_: 1 / 0,
+    "raises awkwardly": awkward,
+    "noisy": noisy,
+    "built-in": max,
+    "module without forward": nn.Module(),
+}
+
+
+@pytest.mark.parametrize("id", EXERCISES)
+def test_garbage_is_turned_away_calmly(id, capfd):
+    for name, garbage in GARBAGE.items():
+        if id == "2.1" and name == "returns its first argument":
+            continue  # told as a mistake of its own
+        verdict = check(id, garbage)
+        if name == "module without forward" and id in CODE:
+            assert verdict.status == "not attempted yet"
+            continue
+        assert verdict.status == "not right yet", (name, verdict)
+        assert verdict.message and "check itself failed" not in verdict.message, (name, verdict)
+        assert not re.search(r"Traceback|0x[0-9a-f]{6}", repr(verdict)), (name, verdict)
+        assert verdict._repr_html_()
+    out, err = capfd.readouterr()
+    assert err == "" and all(re.match(r"  |\d\.\d+ ", line) for line in out.splitlines())  # verdicts, nothing else
+
+
+def test_a_constant_is_never_right():
+    for id, exercise in CODE.items():
+        for constant in (0, 1, torch.zeros(0), np.zeros((0, 2))):
+            verdict = check(id, lambda *_, c=constant: c)
+            assert verdict.status == "not right yet", (id, constant, exercise.title)
+
+
+@pytest.mark.parametrize("swallow", ["", "except Exception", "except", "finally"])
+def test_endless_loop_is_stopped(swallow, impatient):
+    if not swallow:
+        source = "def f(V, x):\n    while True:\n        pass"
+    elif swallow == "finally":
+        source = "def f(V, x):\n    try:\n        while True:\n            pass\n    finally:\n        x = 1"
+    else:
+        loop = f"try:\n            sum(range(50))\n        {swallow}:\n            x = 1"
+        source = f"def f(V, x):\n    while True:\n        {loop}"
+    names = {}
+    exec(source, names)
+    threads, start = threading.active_count(), time.monotonic()
+    verdict = check("1.2", names["f"])
+    assert verdict.mistake == "endless" and "loop" in verdict.message
+    assert "V = " in verdict.example
+    assert time.monotonic() - start < 30
+    # Nothing arrives late: this thread computes on undisturbed, and the stopped one has ended.
+    end = time.monotonic() + 0.3
+    while time.monotonic() < end:
+        sum(range(1000))
+    assert threading.active_count() == threads
+    assert sys.gettrace() is None or "pydevd" in repr(sys.gettrace()) or "coverage" in repr(sys.gettrace())
+
+
+def test_sleeping_code_is_left_behind(impatient):
+    start = time.monotonic()
+    verdict = check("1.2", lambda V, x: time.sleep(5))
+    assert verdict.mistake == "endless" and time.monotonic() - start < 4.5
+
+
+def test_code_that_swallows_its_stop_is_still_stopped(impatient):
+    def stubborn(V, x):
+        try:
+            while True:
+                pass
+        except BaseException:
+            return 0
+
+    assert check("1.2", stubborn).mistake == "endless"
+
+
+def test_interrupting_the_check_stops_the_code(monkeypatch, impatient):
+    class Interrupted:
+        def __init__(self, _):
+            pass
+
+        def run_out(self):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(sandbox, "_Clock", Interrupted)
+    threads = threading.active_count()
+
+    def loop(V, x):
+        while True:
+            pass
+
+    with pytest.raises(KeyboardInterrupt):
+        check("1.2", loop)
+    time.sleep(0.2)
+    assert threading.active_count() == threads and not isinstance(sys.stdout, sandbox.Printed)
+
+
+def test_an_import_takes_no_time_from_the_code(monkeypatch, tmp_path):
+    monkeypatch.setattr(sandbox, "CPU_SECONDS", 0.5)
+    slow = "import time\nend = time.process_time() + 1.2\nwhile time.process_time() < end: pass\n"
+    (tmp_path / "slow_to_import.py").write_text(slow, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def importing(V, x):
+        import slow_to_import  # noqa: F401
+
+        return sum(V[i] @ V[j] * x[i] * x[j] for i in range(len(x)) for j in range(i))
+
+    assert check("1.2", importing)
+
+
+def test_nothing_outside_is_changed():
+    before = torch.get_rng_state(), np.random.get_state()[1].copy(), random.getstate()
+    kept = sys.stdout, sys.stderr, sys.stdin, sys.breakpointhook, builtins.input, torch.get_default_dtype()
+
+    def meddling(V, x):
+        torch.manual_seed(5), np.random.seed(5), random.seed(5)
+        torch.rand(3), np.random.rand(3), random.random()
+        torch.set_default_dtype(torch.float64)
+        V.zero_(), x.fill_(7)
+        return 0
+
+    check("1.2", meddling)
+    assert torch.equal(before[0], torch.get_rng_state())
+    assert (before[1] == np.random.get_state()[1]).all() and before[2] == random.getstate()
+    assert kept == (sys.stdout, sys.stderr, sys.stdin, sys.breakpointhook, builtins.input, torch.get_default_dtype())
+    official = next(cell for cell in RIGHT if cell[0] == "1.2")
+    assert check("1.2", answer_of(official))  # the cases are as they were
+
+
+def test_random_code_gets_the_same_verdict_each_time(monkeypatch):
+    texts = set()
+    for _ in range(3):
+        monkeypatch.setattr(exercises, "_wrong_tries", {})
+        texts.add(repr(check("1.2", lambda V, x: torch.rand(()) + np.random.rand() + random.random())))
+    assert len(texts) == 1
+
+
+def test_works_inside_no_grad_and_with_gradients():
+    gradient = next(cell for cell in RIGHT if cell[:3] == ("1.4", True, "autograd"))
+    with torch.no_grad():
+        assert check("1.4", answer_of(gradient))
+
+
+# --- what is shown --------------------------------------------------------------------------------------------
+
+
+def test_verdict_says_what_where_and_how(capsys):
+    verdict = check("1.2", lambda V, x: 2 * sum(V[i] @ V[j] * x[i] * x[j] for i in range(len(x)) for j in range(i)))
+    assert capsys.readouterr().out == f"{verdict}\n"
+    assert repr(verdict).splitlines() == [
+        "1.2 The pair term by loops: not right yet",
+        "  What is wrong: You counted each pair twice, once as (i, j) and once as (j, i); or the 1/2 of the",
+        "    identity is missing.",
+        "  Smallest input that shows it:",
+        "    V = [[2], [3]]  shape (2, 1) float64",
+        "    x = [1, -2]  shape (2,) float64",
+        "    expected: -12",
+        "    got:      -24",
+        "  Hint: Two nested loops: the outer one over i, the inner one over j from i + 1 on.",
+    ]
+    html = verdict._repr_html_()
+    assert "<b>1.2</b>" in html and "-24" in html and "color" in html and "i &lt; j" not in html
+    assert html == verdict._repr_html_() and html.count("<div") == html.count("</div>")
+
+
+def test_second_wrong_try_gets_the_strong_hint():
+    first, second, third = (check("1.3", lambda V, x: 0) for _ in range(3))
+    assert first.hint == EXERCISES["1.3"].hints[0]
+    assert second.hint == third.hint == EXERCISES["1.3"].hints[1]
+    assert first.message == second.message
+    assert check("1.4", lambda V, x: 0).hint == EXERCISES["1.4"].hints[0]  # counted per exercise
+
+
+def test_prints_are_shown_for_the_input_that_fails(capsys):
+    def talkative(V, x):
+        for i in range(9):
+            print("n is", len(x), i)
+        return 7 * len(x)
+
+    verdict = check("1.2", talkative)
+    assert "your code printed:" in verdict.example and "n is" in verdict.example
+    assert "... 3 more lines" in verdict.example
+    assert capsys.readouterr().out.startswith("1.2 ")
+
+
+def test_an_exception_is_told_with_its_line():
+    verdict = check("1.4", lambda V, x: V[len(x)])
+    assert verdict.mistake == "exception" and "IndexError" in verdict.message and "line" in verdict.message
+    assert "V[len(x)]" in verdict.message
+
+
+def test_mixed_dtypes_are_told():
+    verdict = check("1.4", lambda V, x: x[:, None] * (x @ V) - torch.diag(x**2).float() @ V.double())
+    assert "float32 and float64" in verdict.message and "dtype" in verdict.hint
+
+
+def test_html_is_escaped():
+    assert "<script>" not in check("1.2", lambda V, x: 1 / "<script>")._repr_html_()
+    assert "<script>" not in check("<script>", 1)._repr_html_()
+
+
+@pytest.mark.parametrize("id", ["9.9", "", "4", "1.2.3", None, 4.2, 7, [], object(), TODO], ids=repr)
+def test_unknown_id_lists_the_known_ones(id):
+    verdict = check(id, lambda: 0)
+    assert verdict.status == "unknown exercise" and not verdict
+    assert all(known in verdict.message for known in EXERCISES)
+    assert verdict._repr_html_()
+
+
+def test_exchanged_arguments_and_spaces():
+    assert 'check("1.1"' in check(-9.5, "1.1").hint
+    assert check(" 1.1 ", -9.5)
+
+
+def test_summary(capsys):
+    assert repr(summary()) == "No exercise has been checked in this notebook yet."
+    assert "No exercise" in summary()._repr_html_()
+    check("3.4", "B"), check("3.3", 1), check("3.3", 2), check("3.1", TODO)
+    capsys.readouterr()
+    shown = summary()
+    assert capsys.readouterr().out == f"{shown}\n"
+    assert repr(shown).splitlines() == [
+        "1 of 4 exercises done",
+        "  3.1  DeepFM from its parts                                        not attempted yet",
+        "  3.2  What DeepFM's network reads when a movie has several genres  not attempted yet",
+        "  3.3  Count DeepFM's parameters                                    not right yet (2 tries)",
+        "  3.4  The gradient that reaches V                                  correct",
+    ]
+    assert "3.4" in shown._repr_html_() and shown.n_correct == 1
+    check("3.4", "A")
+    assert summary().n_correct == 0  # what the last check said
+    assert len(summary(chapter=1).rows) == 7
+
+
+KERNEL_CELLS = [
+    "from nfm_tutorial.exercises import TODO, check, summary",
+    'check("1.2", lambda V, x: TODO)',
+    'verdict = check("3.4", "b")',
+    'check("3.3", 5)\ncheck("3.4", "b")',
+    'def f(V, x):\n    print("hello")\n    from IPython.display import display\n    display(3)\n    while True:\n'
+    '        try:\n            pass\n        except:\n            pass\ncheck("1.2", f)',
+    "verdict",
+    "summary()",
+]
+
+
+def test_in_a_kernel():
+    """Each verdict is shown exactly once, as text and as HTML, and an endless loop does not hang the kernel."""
+    nb = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in KERNEL_CELLS])
+    NotebookClient(nb, timeout=120, kernel_name="python3").execute()
+    shown = [[output["data"]["text/plain"] for output in cell.outputs] for cell in nb.cells]
+    heads = [[text.splitlines()[0] for text in texts] for texts in shown]
+    assert heads == [
+        [],
+        ["1.2 The pair term by loops: not attempted yet"],
+        ["3.4 The gradient that reaches V: correct"],
+        ["3.3 Count DeepFM's parameters: not right yet", "3.4 The gradient that reaches V: correct"],
+        ["1.2 The pair term by loops: not right yet"],
+        ["3.4 The gradient that reaches V: correct"],
+        ["1 of 11 exercises done"],
+    ]
+    assert "did not come to an end" in shown[4][0]
+    assert all(set(output["data"]) == {"text/plain", "text/html"} for cell in nb.cells for output in cell.outputs)

@@ -514,7 +514,7 @@ Example: `w = [1, -2]`, `V = [[1], [3]]`, `x = [2, 1]`: $y - w_0 = 0 + 6$. With 
         Mistake(
             "counted from one",
             "You counted from 1: in Python, i = 0 is the first feature.",
-            lambda w, V, x, i: _doubling(w, V, x, i - 1),
+            lambda w, V, x, i: _doubling(w, V, x, (i - 1) % len(x)),
         ),
         Mistake(
             "x unchanged",

@@ -250,13 +250,6 @@ scores between -4 and 4 in the check. Return one number. Leave the inputs unchan
             lambda z, y: _log_loss(_sigmoid(_sigmoid(z)), y),
         ),
         Mistake(
-            "two sigmoids, plain loss",
-            "The sigmoid is applied twice before the loss; once is enough.",
-            lambda z, y: (
-                -float(np.mean(y * np.log(_sigmoid(_sigmoid(z))) + (1 - y) * np.log(1 - _sigmoid(_sigmoid(z)))))
-            ),
-        ),
-        Mistake(
             "summed",
             "You summed over the examples; the mean is asked.",
             lambda z, y: _log_loss(z, y) * len(z),
@@ -417,7 +410,7 @@ TRAINED_H = Bug(
     id="7.5",
     title="An FM that is none",
     symptom='"NFM without hidden layers is FM", says the code, and at first they agree. After training they do not.',
-    buggy="""class Head(nn.Module):
+    buggy="""class HeadBuggy(nn.Module):
     def __init__(self, k):
         super().__init__()
         self.h = nn.Parameter(torch.ones(k))
@@ -426,7 +419,7 @@ TRAINED_H = Bug(
         return z @ self.h
 
 def fm_head_buggy(k):
-    return Head(k)""",
+    return HeadBuggy(k)""",
     test='''head = fm_head(3)
 parameters = head.parameters() if isinstance(head, nn.Module) else []
 assert not any(p.requires_grad for p in parameters), "FM has no h to train"''',
@@ -457,7 +450,6 @@ NORM_MISTAKES = (
     ),
     Mistake("too large", "The output's standard deviation is {std}, not 1."),
     Mistake("not centred", "The output's mean is not 0: batch norm subtracts the mean of each column."),
-    Mistake("nothing trained", "In training mode your module does not normalise by the batch."),
 )
 _norm = by_key(NORM_MISTAKES)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import copy
 import inspect
+import linecache
 import re
 import traceback
 import warnings
@@ -82,7 +83,13 @@ class Case:
         self.args, self.trivial, self.big, self.slow, self.raises = args, trivial, big, slow, raises
 
     def fresh(self) -> tuple:
+        """The arguments for one call of the candidate."""
         return copy.deepcopy(self.args)
+
+    @cached_property
+    def plain(self) -> tuple:
+        """The arguments for oracles and known mistakes, which leave them as they are."""
+        return tuple(plain(value) for value in self.args)
 
 
 @dataclass
@@ -268,7 +275,7 @@ class Code:
     def _expected(self, case: Case) -> np.ndarray | None:
         if case.raises:
             return None
-        answer = self.answer(*(plain(value) for value in case.args))
+        answer = self.answer(*case.plain)
         return None if answer is None else to_array(answer)
 
     def _fault(self, case: Case, outcome: Outcome, expected: np.ndarray | None) -> Fault | None:
@@ -282,7 +289,7 @@ class Code:
             return outcome.fault
         got = outcome.array
         if self.judge:
-            return self.judge([plain(value) for value in case.args], got)
+            return self.judge(case.plain, got)
         if self.number and got.size == 1:
             got = got.reshape(())
         if self.zero and got.ndim == 0 and got == 0 and not expected.any():
@@ -313,7 +320,7 @@ class Code:
                 continue  # agreement on empty inputs alone says nothing
             # A mistake that would have shown where the candidate is fine is not the candidate's. (Now and then it is:
             # code that treats the smallest inputs apart.)
-            agreeing = sum(self._agrees(mistake, cases[i], outcomes[i].array) for i in fine)
+            agreeing = sum(self._agrees(mistake, cases[i], outcomes[i].array) is not False for i in fine)
             if agreeing * 3 < len(fine) * 2:
                 continue
             agreeing += len(hits)
@@ -334,16 +341,16 @@ class Code:
                     return []
         return hits
 
-    def _agrees(self, mistake: Mistake, case: Case, got: np.ndarray) -> bool:
+    def _agrees(self, mistake: Mistake, case: Case, got: np.ndarray) -> bool | None:
+        """Whether a result is the one that the mistake leads to; None where the mistake leads to no number at all."""
         try:
             with np.errstate(all="ignore"), warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                wrong = mistake.wrong(*(plain(value) for value in case.args))
-            if self.observe:
-                wrong = self.observe(wrong, *case.fresh())
-            wrong = to_array(wrong)
+                wrong = to_array(mistake.wrong(*case.plain))
         except Exception:
-            return False
+            return None
+        if not np.isfinite(wrong).all():
+            return None
         if self.number and got.size == wrong.size == 1:
             got, wrong = got.reshape(()), wrong.reshape(())
         return close(got, wrong, self.tolerance)
@@ -467,12 +474,14 @@ def _first_line(error: BaseException) -> str:
 def _where(error: BaseException) -> str:
     """line 3: `return V[i] @ V[j]`: the last line of the learner's own file that was being run."""
     try:
-        frames = [f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith(_HERE)]
-        own = [f for f in frames if frames and f.filename == frames[0].filename]
-        if not own or not own[-1].line:
-            return ""
-        line = own[-1].line.strip()
-        return f"line {own[-1].lineno}: `{line if len(line) <= 80 else line[:77] + '...'}`"
+        frames = [
+            (frame.f_code.co_filename, number)
+            for frame, number in traceback.walk_tb(error.__traceback__)
+            if not frame.f_code.co_filename.startswith(_HERE)
+        ]
+        file, number = [(file, number) for file, number in frames if file == frames[0][0]][-1]
+        line = linecache.getline(file, number).strip()
+        return f"line {number}: `{line if len(line) <= 80 else line[:77] + '...'}`" if line else ""
     except Exception:
         return ""
 

@@ -46,10 +46,10 @@ class Todo:
 TODO = Todo()
 
 
-def unfinished(value) -> bool:
+def unfinished(value, depth: int = 5) -> bool:
     """Whether a value is TODO, `...` or NotImplemented, or a tuple, list or dict that holds one."""
     if value is TODO or value is ... or value is NotImplemented:
         return True
-    if isinstance(value, dict):
+    if type(value) is dict:
         value = tuple(value.values())
-    return isinstance(value, (tuple, list)) and any(unfinished(v) for v in value[:100] if v is not value)
+    return depth > 0 and type(value) in (tuple, list) and any(unfinished(v, depth - 1) for v in value[:100])

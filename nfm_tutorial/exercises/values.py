@@ -23,8 +23,11 @@ class Unusable(Exception):
     """A result that is no number, array or tensor at all; the text says what it is."""
 
 
-def to_array(raw) -> np.ndarray:
-    """float64 array of a tensor, array, number, or a list of these. Raises Unusable, with a sentence, otherwise."""
+def to_array(raw, depth: int = 6) -> np.ndarray:
+    """float64 array of a tensor, array, number, or a list of these. Raises Unusable, with a sentence, otherwise.
+
+    depth: how deep lists may be nested.
+    """
     if isinstance(raw, Tensor):
         raw = raw.detach()
         if raw.layout != torch.strided:
@@ -42,10 +45,12 @@ def to_array(raw) -> np.ndarray:
         if raw.dtype.kind in "biuf":
             return raw.astype(np.float64)
         if raw.dtype.kind == "O":
-            return to_array(raw.tolist())
+            return to_array(raw.tolist(), depth - 1)
         raise Unusable(f"The result is an array of {raw.dtype}; numbers are expected.")
     if isinstance(raw, (list, tuple)):
-        parts = [to_array(part) for part in raw]
+        if depth == 0:
+            raise Unusable("The result is a list nested too deeply.")
+        parts = [to_array(part, depth - 1) for part in raw]
         if not parts:
             return np.zeros(0)
         if len({part.shape for part in parts}) > 1:
@@ -107,7 +112,9 @@ def is_whole(raw) -> bool:
 
 
 def plain(value):
-    """An argument as the oracles read it: tensors as float64 or int64 arrays, all else copied."""
+    """An argument as the oracles read it: tensors as float64 or int64 arrays, modules in float64, all else copied."""
+    if isinstance(value, nn.Module):
+        return copy.deepcopy(value).double()
     if isinstance(value, Tensor):
         value = value.detach().cpu().numpy()
         return value.astype(np.int64 if value.dtype.kind in "iu" else np.float64)
