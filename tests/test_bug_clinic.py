@@ -1,0 +1,108 @@
+"""Chapter 7 shows each bug, its exercise and its test as declared, and stays sound when the repairs are pasted in."""
+
+import re
+import textwrap
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import nbformat
+import pytest
+
+from nfm_tutorial import exercises
+from nfm_tutorial.exercises.declare import Bug
+from nfm_tutorial.exercises.registry import EXERCISES
+
+ROOT = Path(__file__).resolve().parents[1]
+CELLS = nbformat.read(ROOT / "notebooks" / "07_bug_clinic.ipynb", 4).cells
+BUGS = {id: exercise for id, exercise in EXERCISES.items() if isinstance(exercise, Bug)}
+
+
+def repairs():
+    """{id: source} of the official answers."""
+    text = (ROOT / "tests" / "answers" / "ch7.py").read_text(encoding="utf-8")
+    imports, *answers = re.split(r"^# %% ", text, flags=re.M)[1:]
+    official = [re.match(r"(\d\.\d+) right: official\n(.*)", answer, re.S) for answer in answers]
+    return {found[1]: imports.partition("\n")[2] + found[2] for found in official if found}
+
+
+REPAIRS = repairs()
+
+
+def section(cells, exercise):
+    """The cells from the heading of a bug to the next one."""
+    start = next(i for i, cell in enumerate(cells) if cell.source.startswith(f"## {exercise.id} {exercise.title}\n"))
+    heads = (i for i, cell in enumerate(cells[start + 1 :], start + 1) if cell.source.startswith("## "))
+    return cells[start : next(heads)]
+
+
+def undeclared(cells, exercise):
+    """What a section lacks of: buggy code, task, stub, check, test; in this order."""
+    name = exercise.function.name
+    wanted = {
+        "buggy code": exercise.buggy,
+        "task": f"### Exercise {exercise.id}: {exercise.title} *({exercise.kind})*\n\n{exercise.spec}",
+        "stub": exercise.stub,
+        "check": f'check("{exercise.id}", {name});',
+        "test": f"def test_{name}({name}):\n{textwrap.indent(exercise.test, '    ')}\n\n\n"
+        f'print("the test fails on the buggy version:", fails(test_{name}, {name}_buggy))',
+    }
+    rest, missing = [cell.source for cell in cells], []
+    for what, text in wanted.items():
+        hits = [i for i, source in enumerate(rest) if source == text or what == "task" and source.endswith(text)]
+        if hits:
+            rest = rest[hits[0] + 1 :]
+        else:
+            missing.append(what)
+    return missing
+
+
+@pytest.mark.parametrize("id", BUGS)
+def test_section_is_as_declared(id):
+    cells = section(CELLS, BUGS[id])
+    assert undeclared(cells, BUGS[id]) == []
+    assert sum("check(" in cell.source for cell in cells if cell.cell_type == "code") == 1
+    shown = [out.get("text", "") for cell in cells if cell.cell_type == "code" for out in cell.outputs]
+    assert shown.count("the test fails on the buggy version: True\n") == 1
+
+
+def test_a_changed_or_misplaced_cell_is_noticed():
+    exercise = BUGS["7.1"]
+    cells = [nbformat.from_dict(cell) for cell in section(CELLS, exercise)]
+    for i, cell in enumerate(cells):
+        if cell.cell_type == "code" and "buggy(xv)" in cell.source:
+            changed = [*cells[:i], nbformat.from_dict({**cell, "source": cell.source + " "}), *cells[i + 1 :]]
+            assert undeclared(changed, exercise) == ["buggy code"]
+    assert undeclared(cells[::-1], exercise) != []
+
+
+def test_there_are_ten_and_each_has_a_section():
+    heads = [cell.source.splitlines()[0] for cell in CELLS if re.match(r"## 7\.[1-9]", cell.source)]
+    assert heads == [f"## {bug.id} {bug.title}" for bug in BUGS.values()] and len(heads) == 10
+
+
+@pytest.mark.parametrize("id", BUGS)
+def test_its_test_fails_on_the_bug_and_passes_on_the_repair(id):
+    exercise, names = BUGS[id], {}
+    name = exercise.function.name
+    exec(REPAIRS[id], names)
+    exec(exercise.test, names)  # passes
+    exec(exercise.buggy, names)
+    names[name] = names[name + "_buggy"]
+    with pytest.raises(AssertionError):
+        exec(exercise.test, names)
+
+
+def test_run_all_with_every_repair_pasted_in(monkeypatch, capsys):
+    """A solved copy: every check says correct, and every buggy function still fails its test."""
+    monkeypatch.setattr(exercises, "_status", {})
+    monkeypatch.setattr(plt, "show", lambda: plt.close("all"))
+    monkeypatch.chdir(ROOT / "notebooks")
+    stubs = {exercise.stub: id for id, exercise in BUGS.items()}
+    names = {}
+    for cell in (cell for cell in CELLS if cell.cell_type == "code"):
+        exec(REPAIRS[stubs[cell.source]] if cell.source in stubs else cell.source, names)
+    assert set(exercises._status.items()) == {(id, exercises.CORRECT) for id in BUGS}
+    assert capsys.readouterr().out.count("the test fails on the buggy version: True") == 10
+    for exercise in BUGS.values():
+        name = exercise.function.name
+        assert not names["fails"](names[f"test_{name}"], names[name]), exercise.id
