@@ -340,6 +340,24 @@ def test_stub_that_raises_is_not_attempted():
     assert check("1.2").status == "not attempted yet"
 
 
+NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+
+
+@pytest.mark.parametrize("path", sorted(NOTEBOOKS.glob("0*.ipynb")), ids=lambda path: path.name)
+def test_notebook_asks_every_exercise_of_its_chapter(path):
+    nb = nbformat.read(path, as_version=4)
+    source = "\n".join(cell.source for cell in nb.cells)
+    if "check(" not in source:
+        pytest.skip("this chapter has no exercises yet")
+    chapter = {id: e for id, e in EXERCISES.items() if id.split(".")[0] == str(int(path.name[:2]))}
+    assert re.findall(r"""check\(["'](\d+\.\d+)["']""", source) == list(chapter)
+    for id, exercise in chapter.items():
+        if isinstance(exercise, Code):
+            assert exercise.stub in source, id
+        if isinstance(exercise, Bug):
+            assert exercise.buggy in source, id
+
+
 # --- garbage --------------------------------------------------------------------------------------------------
 
 

@@ -175,7 +175,7 @@ FM_SCORES = Code(
     id="2.2",
     title="From LR to FM by k alone",
     spec=r"""Write `fm_scores(w0, w, V, ids, values)`: the raw scores of an FM for a batch of encoded rows. With
-$k = 0$ the same code must be LR (logistic regression without its sigmoid), without an `if`.
+$k = 0$ the result must be LR (logistic regression without its sigmoid); the formula needs no special case for it.
 
 `w0` is a tensor with one entry (shape `()`), `w` is `(n,)`, `V` is `(n, k)` with $k \ge 0$, `ids` is `(B, S)`
 int64, `values` is `(B, S)`. Float tensors are all float32 or all float64. No id occurs twice in a row, except
@@ -468,6 +468,7 @@ def _clip_cases():
     yield Case(array([2.0, -0.5]), array([1.0, 1.0]), array([-1.0, 1.0, 1.0]))
     yield Case(array([6.0, 0.0]), array([5.0, 0.5]), array([1.0, 4.0, 3.5]))
     yield Case(array([-3.0, 0.5, 9.0]), array([-2.0, 1.0, 8.0]), array([0.0, 5.0]))
+    yield Case(array([2.0, 5.0]), array([2.0, 4.0]), array([3.0]))
     for n in (2, 5, 9, 30):
         prediction, target = 3 * d.real(n).numpy(), 1.5 * d.real(n).numpy()
         yield Case(prediction, target, np.round(d.nonzero(6).numpy()) + array([0, 0, 0, 0, 1.25, -1.5]))

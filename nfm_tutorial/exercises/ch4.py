@@ -48,6 +48,7 @@ def _pool_cases():
     yield Case(torch.tensor([[5.0, 7.0], [1.0, 2.0], [3.0, -1.0]]), torch.tensor([[1, 2]]), torch.tensor([[0.5, 3.0]]))
     yield Case(d.nonzero(3, 2), torch.tensor([[1, 0]]), torch.tensor([[2.0, 0.0]], dtype=F64), trivial=True)
     yield Case(d.nonzero(4, 2), torch.tensor([[1, 2, 0]]), torch.tensor([[1.0, -0.5, 0.0]], dtype=F64))
+    yield Case(d.nonzero(4, 2), torch.tensor([[1, 2, 3]]), torch.tensor([[2.0, 0.0, -1.5]], dtype=F64))
     for n, k, rows, slots, padding, dtype in (
         (4, 1, 2, 2, 0, F64),
         (4, 2, 2, 3, 1, F32),

@@ -360,8 +360,7 @@ Leave the inputs unchanged. Example: `mse([[1], [2]], [1, 4])` is 2.""",
 HEAD_MISTAKES = (
     Mistake(
         "trained h",
-        "Your head has {count} trained numbers; FM's sum over k has none. After a few steps of training it is no "
-        "sum any more.",
+        "Your head has numbers that are trained; FM's sum over k has none. After a few steps it would be no sum.",
     ),
     Mistake("mean", "Your head takes the mean over k; FM sums."),
     Mistake("not a sum", "Your head does not give the sum over k."),
@@ -387,7 +386,8 @@ def _head_scores(head, k):
     head = copy.deepcopy(head)
     z = _head_input(k)
     expected = z.double().sum(1).numpy()
-    before = to_array(head(z.clone()))
+    raw = head(z.clone())
+    before = to_array(raw)
     if before.shape == (4, 1):
         raise Fail(_head["column"].fault("shape (4,)", "shape (4, 1)"))
     if before.shape != (4,):
@@ -397,8 +397,8 @@ def _head_scores(head, k):
         key = "mean" if k > 1 and np.abs(before - expected / k).max() < 1e-4 else "not a sum"
         raise Fail(_head[key].fault(_numbers(expected), _numbers(before)))
     trained = [p for p in head.parameters() if p.requires_grad] if isinstance(head, nn.Module) else []
-    if trained:
-        raise Fail(_head["trained h"].fault(count=sum(p.numel() for p in trained)))
+    if trained or (isinstance(raw, torch.Tensor) and raw.requires_grad):  # also a tensor that a function keeps
+        raise Fail(_head["trained h"].fault())
     return np.stack([before, to_array(head(z.clone()))])
 
 

@@ -258,10 +258,12 @@ class Code:
             return self._illustrated(fault, cases[where], outcomes[where], expected[where])
         where = failing[0]
         fault = faults[where]
-        if fault.key in ("value", "shape"):
-            # A case whose answer is not zero says more, as long as it fails in the same way.
-            where = next((i for i in failing if not cases[i].trivial and faults[i].key == fault.key), where)
-            fault = faults[where]
+        # A case whose answer is not zero says more, as long as it fails in the same way.
+        alike = [i for i in failing if faults[i].key == fault.key]
+        if fault.key not in ("value", "shape"):
+            alike = [i for i in alike if faults[i].message == fault.message]
+        where = next((i for i in alike if not cases[i].trivial), where)
+        fault = faults[where]
         if fault.key == "value":
             fault = self._pattern(outcomes, expected, failing) or fault
             if outcomes[where].changed and not fault.hint:
@@ -294,7 +296,9 @@ class Code:
             got = got.reshape(())
         if self.zero and got.ndim == 0 and got == 0 and not expected.any():
             return None
-        if got.shape != expected.shape and not (outcome.was_list and got.size == expected.size == 0):
+        if got.size == expected.size == 0 and (outcome.was_list or got.ndim == 1):
+            return None  # what a loop over no rows gives
+        if got.shape != expected.shape:
             return _shape_fault(got, expected, self.tolerance)
         if not np.isfinite(got).all():
             what = "NaN" if np.isnan(got).any() else "infinity"

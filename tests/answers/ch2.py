@@ -6,7 +6,6 @@ import random
 
 import numpy as np
 import torch
-from torch import nn
 
 
 # %% 2.1 right: official

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from nfm_tutorial.layers import bi_interaction
-from nfm_tutorial.models import FM, NFM
+from nfm_tutorial.models import NFM
 
 
 # %% 4.1 right: official

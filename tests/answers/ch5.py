@@ -1,11 +1,10 @@
-# ruff: noqa: B023, E501, E701, E702, E704, E731, F811, F841
+# ruff: noqa: B007, B023, E501, E701, E702, E704, E731, F811, F841
 # Answers to the exercises of chapter 5 as readers write them. test_exercises.py runs every cell behind the first.
 # %% imports
 import math
 
 import numpy as np
 import torch
-from torch import nn
 
 
 # %% 5.1 right: official

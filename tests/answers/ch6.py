@@ -6,7 +6,6 @@ import statistics
 
 import numpy as np
 import torch
-from torch import nn
 
 
 # %% 6.1 right: official

@@ -409,6 +409,12 @@ def fm_head(k):
     return nn.Sequential(layer, nn.Flatten(0))
 
 
+# %% 7.5 wrong: trained h
+def fm_head(k):
+    h = torch.ones(k, requires_grad=True)
+    return lambda z: z @ h
+
+
 # %% 7.5 wrong: mean
 def fm_head(k):
     return lambda z: z.mean(1)
