@@ -60,6 +60,7 @@ def imports(exercises) -> str:
 def insert(path: Path) -> None:
     """Replace the cells from "## Exercises" to the closing question. Raises ValueError if either is missing."""
     nb = nbformat.read(path, as_version=4)
+    nb.cells = [part for cell in nb.cells for part in _split_at_headings(cell)]
     starts = [i for i, cell in enumerate(nb.cells) if _first_line(cell) == HEADING]
     ends = [i for i, cell in enumerate(nb.cells) if _first_line(cell).startswith("## Question:")]
     if len(starts) != 1 or len(ends) != 1 or starts > ends:
@@ -71,6 +72,19 @@ def insert(path: Path) -> None:
 def chapters() -> list[Path]:
     """The notebooks of chapters 1 to 6."""
     return sorted(path for path in (ROOT / "notebooks").glob("0[1-6]_*.ipynb"))
+
+
+def _split_at_headings(cell) -> list:
+    """The cell itself, or several: a heading that this script looks for starts a cell of its own."""
+    if cell.cell_type != "markdown":
+        return [cell]
+    first, *rest = re.split(rf"\n+(?={HEADING}\n|## Question:)", cell.source)
+    cell.source = first
+    ids = {HEADING: "exercise-place", "## Question:": "question"}
+    return [cell] + [
+        nbformat.v4.new_markdown_cell(text, id=next(id for start, id in ids.items() if text.startswith(start)))
+        for text in rest
+    ]
 
 
 def _first_line(cell) -> str:
