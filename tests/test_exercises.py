@@ -469,9 +469,15 @@ GARBAGE = {
 }
 
 
+THOROUGH = {"1.2", "2.1", "2.3", "2.5", "2.6", "4.1", "4.3", "4.4", "6.1", "6.3", "7.5", "7.6", "7.9"}
+SHORT = ("None", "class", "no arguments", "returns None", "returns NaN", "raises", "noisy")
+
+
 @pytest.mark.parametrize("id", EXERCISES)
 def test_garbage_is_turned_away_calmly(id, capfd):
     for name, garbage in GARBAGE.items():
+        if id not in THOROUGH and name not in SHORT:
+            continue
         if id == "2.1" and name == "returns its first argument":
             continue  # told as a mistake of its own
         verdict = check(id, garbage)

@@ -433,7 +433,7 @@ def _fm_data(fm):
 FM_MISTAKES = (
     Mistake(
         "FM itself",
-        "You returned an FM; the task is an NFM that computes the same.",
+        "Your model is an FM or holds one; the task is an NFM that computes the same.",
         hint="NFM(...) from nfm_tutorial.models, with arguments that switch off what FM does not have.",
     ),
     Mistake(
@@ -474,7 +474,7 @@ def _behaviour(model, fm):
     if isinstance(model, type) or not isinstance(model, nn.Module):
         hint = "Build an NFM, copy the weights into it, return it."
         raise Fail(Fault(f"The result is {describe_kind(model)}; a model is expected.", hint, key="kind"))
-    if isinstance(model, FM):
+    if any(isinstance(module, FM) for module in model.modules()):  # also one inside another module
         raise Fail(_differs["FM itself"].fault())
     model = copy.deepcopy(model)
     untrained = copy.deepcopy(model)

@@ -423,17 +423,13 @@ def _shape_fault(got: np.ndarray, expected: np.ndarray, tolerance: float) -> Fau
     else:
         message = f"The result has shape {got.shape}; it must have shape {expected.shape}."
     hint = ""
-    if got.size == expected.size and got.size:
-        if tuple(n for n in got.shape if n != 1) == tuple(n for n in expected.shape if n != 1):
-            more = got.ndim > expected.ndim
-            hint = (
-                "There is an axis of size 1 too many: look at keepdim, or use squeeze with the axis to drop."
-                if more
-                else "An axis of size 1 is missing: squeeze() without an axis drops also the batch when it holds "
-                "one row."
-            )
-        elif got.ndim == 2 and got.T.shape == expected.shape:
-            hint = "Rows and columns are exchanged."
+    if got.size == expected.size and close(got.reshape(expected.shape), expected, tolerance):
+        if got.ndim > expected.ndim:
+            hint = "There is an axis of size 1 too many: look at keepdim, or use squeeze with the axis to drop."
+        else:
+            hint = "The numbers fit. squeeze() without an axis drops the batch as well when it holds one row."
+    elif got.ndim == 2 and got.T.shape == expected.shape and close(got.T, expected, tolerance):
+        hint = "Rows and columns are exchanged."
     return Fault(message, hint, key="shape")
 
 

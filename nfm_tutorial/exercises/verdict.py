@@ -13,6 +13,12 @@ COLOURS = {NOT_ATTEMPTED: "#0072B2", CORRECT: "#009E73", WRONG: "#D55E00", UNKNO
 WIDTH = 100
 
 
+def _badge(status: str) -> str:
+    """A status in white on its colour, which can be read in light and dark themes."""
+    colour = COLOURS[status.split(" (")[0]]
+    return f'<b style="background: {colour}; color: white; padding: 0 0.4em; border-radius: 3px;">{status}</b>'
+
+
 @dataclass(frozen=True)
 class Fault:
     """Why a candidate is not right.
@@ -70,7 +76,7 @@ class Verdict:
         colour = COLOURS[self.status]
         parts = [
             f'<div style="border-left: 5px solid {colour}; padding: 0.3em 0.9em; margin: 0.3em 0;">',
-            f'<b>{html.escape(self.id)}</b> {html.escape(self.title)}: <b style="color: {colour}">{self.status}</b>',
+            f"<b>{html.escape(self.id)}</b> {html.escape(self.title)}: {_badge(self.status)}",
         ]
         for label, text in self._parts():
             text = html.escape(text)
@@ -112,8 +118,7 @@ class Summary:
             return f"<div>{self!r}</div>"
         cell = '<td style="text-align: left; padding: 0.1em 0.8em;'
         rows = "".join(
-            f'<tr>{cell}">{id}</td>{cell}">{html.escape(title)}</td>'
-            f'{cell} color: {COLOURS[status.split(" (")[0]]};">{status}</td></tr>'
+            f'<tr>{cell}">{id}</td>{cell}">{html.escape(title)}</td>{cell}">{_badge(status)}</td></tr>'
             for id, title, status in self.rows
         )
         return f"<div><b>{self.n_correct} of {len(self.rows)} exercises done</b><table>{rows}</table></div>"

@@ -458,6 +458,20 @@ def fm_as_nfm(fm):
     return copy.deepcopy(fm)
 
 
+# %% 4.3 wrong: FM itself
+class Wrapped(nn.Module):
+    def __init__(self, fm):
+        super().__init__()
+        self.fm = copy.deepcopy(fm)
+
+    def forward(self, ids, values):
+        return self.fm(ids, values)
+
+
+def fm_as_nfm(fm):
+    return Wrapped(fm)
+
+
 # %% 4.3 wrong: hidden layer
 def fm_as_nfm(fm):
     nfm = NFM(*fm.embedding.V.shape, batch_norm=False)
@@ -625,10 +639,10 @@ def fm_as_nfm(fm):
 class Column(nn.Module):
     def __init__(self, fm):
         super().__init__()
-        self.fm = copy.deepcopy(fm)
+        self.linear, self.embedding = fm.linear, fm.embedding
 
     def forward(self, ids, values):
-        return self.fm(ids, values)[:, None]
+        return (self.linear(ids, values) + self.embedding.pool(ids, values).sum(1))[:, None]
 
 
 def fm_as_nfm(fm):
