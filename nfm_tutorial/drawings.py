@@ -34,7 +34,10 @@ LINEAR_TERM = r"$w_0 + {\sum}_i \, w_i x_i$"
 
 
 class Chapter(NamedTuple):
-    """One box of the series' map: chapter number, title, the question it answers, the part of the series it is in."""
+    """One box of the series' map: chapter number, title, the question it answers, the part of the series it is in.
+
+    The title is the notebook's, or its first words if that is long.
+    """
 
     number: int
     title: str
@@ -45,7 +48,7 @@ class Chapter(NamedTuple):
 CHAPTERS = (
     Chapter(1, "Factorization Machines", "How can a model weigh a pair it never saw?", "Crossing features"),
     Chapter(2, "FM on MovieLens", "What does crossing buy on real data?", "Crossing features"),
-    Chapter(3, "Serial versus parallel", "Where does a deep network join an FM?", "Adding a deep network"),
+    Chapter(3, "Two ways to fuse", "Where does a deep network join an FM?", "Adding a deep network"),
     Chapter(4, "Neural Factorization Machines", "Which part of FM does NFM replace?", "Adding a deep network"),
     Chapter(5, "Training NFM", "Which settings matter, and why?", "Evidence and practice"),
     Chapter(6, "FM versus NFM", "When is which model better?", "Evidence and practice"),
