@@ -316,8 +316,7 @@ def test_stub_is_not_attempted(id):
 
 
 def half_done(V, x):
-    total = TODO
-    return total * x.sum()
+    return x.sum() * TODO
 
 
 def half_done_too(V, x):
@@ -506,7 +505,7 @@ def test_endless_loop_is_stopped(swallow, impatient):
     elif swallow == "finally":
         source = "def f(V, x):\n    try:\n        while True:\n            pass\n    finally:\n        x = 1"
     else:
-        loop = f"try:\n            sum(range(50))\n        {swallow}:\n            x = 1"
+        loop = f"try:\n            sum(i for i in range(1000))\n        {swallow}:\n            print(end='')"
         source = f"def f(V, x):\n    while True:\n        {loop}"
     names = {}
     exec(source, names)
@@ -661,6 +660,17 @@ def test_mixed_dtypes_are_told():
     assert "float32 and float64" in verdict.message and "dtype" in verdict.hint
 
 
+def test_a_class_is_told_apart_from_what_it_makes():
+    class Pool(nn.Module):
+        def forward(self, V, ids, values):
+            xv = V[ids] * values[..., None]
+            return 0.5 * (xv.sum(1) ** 2 - (xv**2).sum(1))
+
+    verdict = check("4.1", Pool)
+    assert verdict.mistake == "class" and 'check("4.1", Pool())' in verdict.hint
+    assert check("4.1", Pool())
+
+
 def test_html_is_escaped():
     assert "<script>" not in check("1.2", lambda V, x: 1 / "<script>")._repr_html_()
     assert "<script>" not in check("<script>", 1)._repr_html_()
@@ -703,10 +713,10 @@ KERNEL_CELLS = [
     "from nfm_tutorial.exercises import TODO, check, summary",
     'check("1.2", lambda V, x: TODO)',
     'verdict = check("3.4", "b")',
+    "verdict",
     'check("3.3", 5)\ncheck("3.4", "b")',
     'def f(V, x):\n    print("hello")\n    from IPython.display import display\n    display(3)\n    while True:\n'
     '        try:\n            pass\n        except:\n            pass\ncheck("1.2", f)',
-    "verdict",
     "summary()",
 ]
 
@@ -721,10 +731,10 @@ def test_in_a_kernel():
         [],
         ["1.2 The pair term by loops: not attempted yet"],
         ["3.4 The gradient that reaches V: correct"],
+        ["3.4 The gradient that reaches V: correct"],
         ["3.3 Count DeepFM's parameters: not right yet", "3.4 The gradient that reaches V: correct"],
         ["1.2 The pair term by loops: not right yet"],
-        ["3.4 The gradient that reaches V: correct"],
         ["1 of 11 exercises done"],
     ]
-    assert "did not come to an end" in shown[4][0]
+    assert "did not come to an end" in shown[5][0]
     assert all(set(output["data"]) == {"text/plain", "text/html"} for cell in nb.cells for output in cell.outputs)
