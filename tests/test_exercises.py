@@ -576,7 +576,7 @@ def test_an_import_takes_no_time_from_the_code(monkeypatch, tmp_path):
 
 def test_nothing_outside_is_changed():
     before = torch.get_rng_state(), np.random.get_state()[1].copy(), random.getstate()
-    kept = sys.stdout, sys.stderr, sys.stdin, sys.breakpointhook, builtins.input, torch.get_default_dtype()
+    kept = sys.stdout, sys.stderr, sys.stdin, sys.breakpointhook, builtins.input, builtins.__import__
 
     def meddling(V, x):
         torch.manual_seed(5), np.random.seed(5), random.seed(5)
@@ -588,7 +588,8 @@ def test_nothing_outside_is_changed():
     check("1.2", meddling)
     assert torch.equal(before[0], torch.get_rng_state())
     assert (before[1] == np.random.get_state()[1]).all() and before[2] == random.getstate()
-    assert kept == (sys.stdout, sys.stderr, sys.stdin, sys.breakpointhook, builtins.input, torch.get_default_dtype())
+    assert kept == (sys.stdout, sys.stderr, sys.stdin, sys.breakpointhook, builtins.input, builtins.__import__)
+    assert torch.get_default_dtype() == torch.float32
     official = next(cell for cell in RIGHT if cell[0] == "1.2")
     assert check("1.2", answer_of(official))  # the cases are as they were
 

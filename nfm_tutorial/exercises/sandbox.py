@@ -26,6 +26,7 @@ IDLE_SECONDS = 6.0  # code that waits or sleeps instead of computing is stopped 
 LONGEST_SECONDS = 60.0
 STOPPING_SECONDS = 2.0
 PRINTED_CHARACTERS = 20_000
+THREAD_NAME = "exercise"
 
 _HERE = str(Path(__file__).resolve().parent)
 
@@ -85,10 +86,10 @@ def run(work: Callable[[], None]) -> bool:
                     _raise_in(thread.ident, Stop)
             finished.wait(0.01)
 
-    thread = threading.Thread(target=body, daemon=True, name="exercise")
-    with _contained():
+    thread = threading.Thread(target=body, daemon=True, name=THREAD_NAME)
+    with _contained() as imports:
         thread.start()
-        clock = _Clock(thread.ident)
+        clock = _Clock(imports)
         try:
             while not finished.wait(0.02):
                 if clock.run_out():
@@ -103,28 +104,41 @@ def run(work: Callable[[], None]) -> bool:
 class _Clock:
     """Tells when a thread has had its time: computing, or waiting without computing. Imports cost nothing."""
 
-    def __init__(self, thread_id: int):
-        self.thread_id = thread_id
-        self.start_cpu = self.last_cpu = time.process_time()
-        self.start = time.monotonic()
-        self.importing = 0.0
+    def __init__(self, imports: _Imports):
+        self.imports = imports
+        self.start_cpu, self.start = time.process_time(), time.monotonic()
 
     def run_out(self) -> bool:
-        cpu, wall = time.process_time(), time.monotonic() - self.start
-        if self._is_importing():
-            self.importing += cpu - self.last_cpu
-        self.last_cpu = cpu
-        used = cpu - self.start_cpu
+        used, wall = time.process_time() - self.start_cpu, time.monotonic() - self.start
         idle = wall > IDLE_SECONDS and used < 0.05 * wall
-        return used - self.importing > CPU_SECONDS or idle or wall > LONGEST_SECONDS
+        return used - self.imports.seconds() > CPU_SECONDS or idle or wall > LONGEST_SECONDS
 
-    def _is_importing(self) -> bool:
-        frame = sys._current_frames().get(self.thread_id)
-        while frame is not None:
-            if frame.f_code.co_filename.startswith("<frozen importlib"):
-                return True
-            frame = frame.f_back
-        return False
+
+class _Imports:
+    """Stands in for `__import__` and adds up the computing time that imports take.
+
+    The thread reports its imports itself: reading the frames of a running thread from outside can crash Python 3.11.
+    """
+
+    def __init__(self, original: Callable):
+        self.original = original
+        self.depth, self.since, self.total = 0, 0.0, 0.0
+
+    def __call__(self, *args, **kwargs):
+        if threading.current_thread().name != THREAD_NAME:
+            return self.original(*args, **kwargs)
+        if self.depth == 0:
+            self.since = time.process_time()
+        self.depth += 1
+        try:
+            return self.original(*args, **kwargs)
+        finally:
+            self.depth -= 1
+            if self.depth == 0:
+                self.total += time.process_time() - self.since
+
+    def seconds(self) -> float:
+        return self.total + (time.process_time() - self.since if self.depth else 0.0)
 
 
 def _raise_in(thread_id: int, exception: type) -> None:
@@ -172,12 +186,14 @@ def _no_input(*_, **__):
 
 
 @contextlib.contextmanager
-def _contained() -> Iterator[None]:
+def _contained() -> Iterator[_Imports]:
     """Keep what the code prints, shows, asks, warns of and does to random states and defaults from the notebook."""
     before = sys.stdout, sys.stderr, sys.stdin, sys.breakpointhook, builtins.input
+    imports = _Imports(builtins.__import__)
     states = torch.get_rng_state(), np.random.get_state(), random.getstate(), torch.get_default_dtype()
     sys.stdout = sys.stderr = Printed()
     sys.stdin, sys.breakpointhook, builtins.input = _NoStdin(), _no_input, _no_input
+    builtins.__import__ = imports
     try:
         with contextlib.ExitStack() as stack:
             stack.enter_context(warnings.catch_warnings())
@@ -186,8 +202,9 @@ def _contained() -> Iterator[None]:
                 from IPython.utils.capture import capture_output
 
                 stack.enter_context(capture_output(stdout=False, stderr=False, display=True))
-            yield
+            yield imports
     finally:
+        builtins.__import__ = imports.original
         sys.stdout, sys.stderr, sys.stdin, sys.breakpointhook, builtins.input = before
         torch.set_rng_state(states[0])
         np.random.set_state(states[1])
