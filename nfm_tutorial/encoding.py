@@ -395,10 +395,16 @@ def _sorted_words(words, name: str) -> list:
 
 def _split_cells(column: pd.Series, field: Field) -> tuple[np.ndarray, list[list]]:
     """(codes, cells): cells holds each different cell once, split into its values; codes says which row has which."""
-    as_keys = column.map(lambda cell: cell if isinstance(cell, str) or pd.api.types.is_scalar(cell) else tuple(cell))
-    codes, uniques = pd.factorize(as_keys, use_na_sentinel=True)
+
+    def as_key(cell):
+        return cell if isinstance(cell, str) or pd.api.types.is_scalar(cell) else tuple(cell)
+
+    try:
+        codes, uniques = pd.factorize(column, use_na_sentinel=True)
+    except TypeError:  # lists cannot be looked up
+        codes, uniques = pd.factorize(column.map(as_key), use_na_sentinel=True)
     cells = []
-    for cell in uniques:
+    for cell in map(as_key, uniques):
         words = cell.split(field.sep) if isinstance(cell, str) else list(cell) if isinstance(cell, tuple) else [cell]
         cells.append(list(dict.fromkeys(word for word in words if word != "")))
     return codes, cells + [[]]  # a missing cell has code -1: the last entry, no values

@@ -113,8 +113,8 @@ class _SlotsByFeature:
             self.order = torch.from_numpy(np.argsort(self.flat.numpy().astype(np.uint16), kind="stable"))
         else:
             self.order = torch.argsort(self.flat, stable=True)
-        every_feature = torch.arange(n, device=ids.device)
-        self.starts = torch.searchsorted(self.flat[self.order], every_feature)  # where a feature's slots begin
+        count = torch.bincount(self.flat, minlength=n)
+        self.starts = count.cumsum(0) - count  # where a feature's slots begin
 
     def sum_rows(self, weights: Tensor, rows: Tensor) -> Tensor:
         """(n, k): the sum of weight * row over each feature's slots; rows: (B S, k), or (B, k), one for all S slots."""

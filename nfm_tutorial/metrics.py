@@ -1,4 +1,8 @@
-"""Metrics over a whole set at once, thin over scikit-learn. An average of per-batch metrics would be another number."""
+"""Metrics over a whole set at once, thin over scikit-learn. An average of per-batch metrics would be another number.
+
+scikit-learn and SciPy are imported where they are used: that takes more than a second, which a notebook that does not
+evaluate need not wait for.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +10,6 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
-from sklearn import metrics as sk
 
 
 class Metric(NamedTuple):
@@ -22,10 +24,12 @@ def auc(target, score) -> float:
 
     target: (N,) of 0 and 1; score: (N,) real, logits or probabilities alike. Raises ValueError for a single class.
     """
+    from sklearn.metrics import roc_auc_score
+
     target, score = _checked(target, score, binary=True)
     if len(np.unique(target)) < 2:
         raise ValueError(f"AUC compares positives with negatives, but all {len(target)} labels are {target[0]:g}")
-    return float(sk.roc_auc_score(target, score))
+    return float(roc_auc_score(target, score))
 
 
 def log_loss(target, logit) -> float:
@@ -37,7 +41,9 @@ def log_loss(target, logit) -> float:
 
 def rmse(target, prediction) -> float:
     """Root mean squared error in the target's units. target, prediction: (N,)."""
-    return float(sk.root_mean_squared_error(*_checked(target, prediction)))
+    from sklearn.metrics import root_mean_squared_error
+
+    return float(root_mean_squared_error(*_checked(target, prediction)))
 
 
 METRICS = {"auc": Metric(auc, True), "logloss": Metric(log_loss, False), "rmse": Metric(rmse, False)}
@@ -59,6 +65,8 @@ def paired_interval(differences, level: float = 0.95) -> tuple[float, float, flo
 
     Raises ValueError for fewer than two differences, NaN or infinite ones, or a level outside (0, 1).
     """
+    from scipy import stats
+
     d = np.asarray(differences, dtype=np.float64).ravel()
     if len(d) < 2:
         raise ValueError(f"an interval needs at least two differences, got {len(d)}")

@@ -30,7 +30,7 @@ CELL_TIMEOUT = 300  # seconds, as in pyproject.toml
 # The kernel inherits these; conftest.py sets the same for `pytest --nbval`.
 os.environ["TQDM_DISABLE"] = "1"
 os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.pop("MPLBACKEND", None)  # figures go into the notebook, whatever the caller's shell says
 
 import nbformat  # noqa: E402
