@@ -43,11 +43,27 @@ def fused_bi_interaction(V: Tensor, ids: Tensor, values: Tensor) -> Tensor:
     """
     check_slots(ids, values)
     if V.shape[1] == 0 or ids.shape[1] < 2 or not _many_slots(ids, V):
-        return bi_interaction(look_up(V, ids, values))
+        return _Pooling.apply(look_up(V, ids, values))
     try:
         return _FusedBiInteraction.apply(V, ids, values.to(V.dtype))
     except RuntimeError as error:
         raise _explained(error, ids, V.shape[0]) from error
+
+
+class _Pooling(torch.autograd.Function):
+    """`bi_interaction` with its gradient written out, which builds fewer (B, S, k) tensors than autograd's."""
+
+    @staticmethod
+    def forward(ctx, xv: Tensor) -> Tensor:
+        total = xv.sum(dim=1)  # (B, k)
+        ctx.save_for_backward(xv, total)
+        return 0.5 * (total.square() - xv.square().sum(dim=1))
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx, grad: Tensor):
+        xv, total = ctx.saved_tensors
+        return (total[:, None] - xv) * grad[:, None]
 
 
 class _FusedBiInteraction(torch.autograd.Function):
@@ -168,7 +184,7 @@ class FeatureEmbedding(nn.Module):
         xv: (B, S, k), what `self(ids, values)` gave, from a caller who has it; spares small batches a second look-up.
         """
         if xv is not None and not _many_slots(ids, self.V):
-            return bi_interaction(xv)
+            return _Pooling.apply(xv)
         return fused_bi_interaction(self.V, ids, values)
 
     def penalty(self, ids: Tensor, values: Tensor) -> Tensor:
