@@ -148,19 +148,21 @@ class DeepFM(nn.Module):
         self.embedding = FeatureEmbedding(n_features, k, init_std)
         for field in field_of_slot or [None]:
             check_size("field_of_slot holds the field of each slot; a field", field, 0)
-        slot_is_in_field = nn.functional.one_hot(torch.tensor(field_of_slot)).T.float()  # (F, S) of 0 and 1
-        self.register_buffer("slot_is_in_field", slot_is_in_field)
-        self.one_slot_per_field = torch.equal(slot_is_in_field, torch.eye(len(slot_is_in_field)))
-        n_in = len(slot_is_in_field) * k
+        self.register_buffer("field_of_slot", torch.tensor(field_of_slot))  # (S,)
+        self.n_fields = max(field_of_slot) + 1
+        self.one_slot_per_field = list(field_of_slot) == list(range(self.n_fields))
+        n_in = self.n_fields * k
         self.mlp = mlp(n_in, hidden, activation, batch_norm, bn_eps, dropout)
         self.out = nn.Linear(hidden[-1] if hidden else n_in, 1, bias=False)
 
     def forward(self, ids: Tensor, values: Tensor) -> Tensor:
         xv = self.embedding(ids, values)  # (B, S, k)
-        if xv.shape[1] != self.slot_is_in_field.shape[1]:
-            raise ValueError(f"this DeepFM was built for {self.slot_is_in_field.shape[1]} slots, got {xv.shape[1]}")
+        if xv.shape[1] != len(self.field_of_slot):
+            raise ValueError(f"this DeepFM was built for {len(self.field_of_slot)} slots, got {xv.shape[1]}")
         y_fm = self.linear(ids, values) + self.embedding.pool(ids, values, xv).sum(dim=1)  # (B,)
-        fields = xv if self.one_slot_per_field else self.slot_is_in_field @ xv  # (B, F, k), the slots of a field added
+        fields = xv  # (B, F, k), after the slots of a field are added up
+        if not self.one_slot_per_field:
+            fields = xv.new_zeros(len(xv), self.n_fields, xv.shape[2]).index_add(1, self.field_of_slot, xv)
         y_dnn = self.out(self.mlp(fields.flatten(1))).squeeze(1)  # (B, F*k) -> (B, 1) -> (B,)
         return y_fm + y_dnn
 

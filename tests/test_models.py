@@ -301,7 +301,7 @@ def test_slot_order_does_not_matter(kind, order, seed):
     expected = model(ids, values)
     if isinstance(model, DeepFM):  # its slots have fields: move them along
         moved = DeepFM(**{**model.config, "field_of_slot": [FIELDS[s] for s in order]}).double().eval()
-        state = {k: v for k, v in model.state_dict().items() if k != "slot_is_in_field"}
+        state = {k: v for k, v in model.state_dict().items() if k != "field_of_slot"}
         moved.load_state_dict(state, strict=False)
         model = moved
     assert_close(model(ids[:, order], values[:, order]), expected)
@@ -323,7 +323,7 @@ def test_slots_of_value_zero_change_neither_output_nor_gradient(kind, what, trai
     wider = model
     if isinstance(model, DeepFM):
         wider = DeepFM(**{**model.config, "field_of_slot": [*FIELDS, 2, 1, 0]}).double().train(training)
-        state = {k: v for k, v in model.state_dict().items() if k != "slot_is_in_field"}
+        state = {k: v for k, v in model.state_dict().items() if k != "field_of_slot"}
         wider.load_state_dict(state, strict=False)
     results = []
     for m, i, x in ((model, ids, values), (wider, more_ids, more_values)):
