@@ -36,16 +36,35 @@ pencil and paper. There are three pairs.""",
     ),
     wrong=(
         (1.5, "You left x out of the pairs: each inner product is multiplied by x_i x_j."),
-        (-13.5, "You counted each pair twice, or left out the 1/2 of the identity: the sum runs over i < j."),
+        (
+            -13.5,
+            "You counted each pair twice, or left out the 1/2 of the identity: the sum runs over i < j. (The same "
+            "number comes out if <v_2, v_3> is taken as 5: 1 times -1 is negative.)",
+        ),
         (16.5, "You counted each feature with itself, too: i < j leaves out i = j."),
-        (12.5, "You took every i with every j, i = j included: the sum runs over i < j."),
-        (-3.5, "You left out the linear part w_1 x_1 + w_2 x_2 + w_3 x_3."),
+        (
+            12.5,
+            "You took every i with every j, i = j included: the sum runs over i < j. (The same number comes out if x_3 "
+            "is taken as 1 instead of -1.)",
+        ),
+        (3.5, "You took half the square of the sum of the x_i v_i; half the sum of their squares must be subtracted."),
+        (6.5, "In the pairs you lost the sign of x_3: x_1 x_3 and x_2 x_3 are negative."),
+        (2.5, "You lost the sign of the pair (2, 3): x_2 x_3 is negative."),
+        (
+            -3.5,
+            "You left out the linear part w_1 x_1 + w_2 x_2 + w_3 x_3, or took w_3 x_3 as positive, or left out the "
+            "pair (2, 3).",
+        ),
         (-10.0, "You left out the bias w_0."),
         (-4.0, "This is the pair term alone: w_0 and the linear part are missing."),
         (-7.5, "You took the mean over the k entries: an inner product is their sum."),
-        (-5.5, "The pair term is missing."),
+        (-5.5, "The pair term is missing, or the pair (1, 3) has the wrong sign: x_1 x_3 is negative."),
         (-6.0, "This is the linear part alone."),
-        (-1.5, "You left x out of the linear part: it is the sum of w_i x_i."),
+        (
+            -1.5,
+            "You left x out of the linear part: it is the sum of w_i x_i. (The same number comes out if w_2 x_2 is "
+            "taken as positive, or if the first pair is the only one.)",
+        ),
     ),
     fallback="This is not y; check the three parts (bias, linear part, pairs) one by one.",
 )
@@ -68,6 +87,22 @@ def _gram(V, x):
     """(n, n) of <v_i, v_j> x_i x_j, and its diagonal."""
     products = (V @ V.T) * np.outer(x, x)
     return products, np.diag(products)
+
+
+def _cosine_pairs(V, x) -> float:
+    length = np.sqrt((V**2).sum(1, keepdims=True))
+    return _pairs(np.divide(V, length, out=np.zeros_like(V), where=length > 0), x)
+
+
+def _scaled(V, x):
+    """(n, k): row i is x_i v_i."""
+    return V * x[:, None]
+
+
+def _crosswise(V, x):
+    """What V * x makes of x: its entries meet the k columns."""
+    xv = V * x
+    return 0.5 * (xv.sum(0) ** 2 - (xv**2).sum(0)).sum()
 
 
 PAIR_MISTAKES = (
@@ -96,6 +131,11 @@ PAIR_MISTAKES = (
         "half of the first part",
         "The 1/2 belongs to the whole difference, not to one of its two parts.",
         lambda V, x: 0.5 * _gram(V, x)[0].sum() - _gram(V, x)[1].sum(),
+    ),
+    Mistake(
+        "half of the second part",
+        "The 1/2 belongs to the whole difference, not to the sum of the squares alone.",
+        lambda V, x: _gram(V, x)[0].sum() - 0.5 * _gram(V, x)[1].sum(),
     ),
     Mistake(
         "difference the wrong way round",
@@ -132,6 +172,91 @@ PAIR_MISTAKES = (
         "no x in the second part",
         "In the second part x is missing: it is the sum of (x_i v_i)^2, so x_i^2 times v_i^2.",
         lambda V, x: 0.5 * (_gram(V, x)[0].sum() - (V**2).sum()),
+    ),
+    Mistake(
+        "no x in the first part",
+        "In the first part x is missing: it is the square of the sum of the x_i v_i.",
+        lambda V, x: 0.5 * ((V.sum(0) ** 2).sum() - _gram(V, x)[1].sum()),
+    ),
+    Mistake(
+        "v not squared",
+        "In the second part v is not squared: it is the sum of (x_i v_i)^2, so x_i^2 times v_i^2.",
+        lambda V, x: 0.5 * (_gram(V, x)[0].sum() - (x**2 @ V).sum()),
+    ),
+    Mistake(
+        "sum not squared",
+        "In the first part the sum is not squared: it is the square of the sum minus the sum of the squares.",
+        lambda V, x: 0.5 * (_scaled(V, x).sum() - _gram(V, x)[1].sum()),
+    ),
+    Mistake(
+        "second part summed over k",
+        "In the second part you summed over the k entries before squaring: square each entry of x_i v_i, then add.",
+        lambda V, x: 0.5 * (_gram(V, x)[0].sum() - (_scaled(V, x).sum(1) ** 2).sum()),
+    ),
+    Mistake(
+        "wrong axis",
+        "You summed over the k entries instead of over the features, so the entries of one vector meet each other: sum "
+        "over axis 0 before squaring.",
+        lambda V, x: 0.5 * (_scaled(V, x).sum(1) ** 2 - (_scaled(V, x) ** 2).sum(1)).sum(),
+        "Which axis of xv, shape (n, k), counts the features?",
+    ),
+    Mistake(
+        "x along the columns",
+        "V * x lines up x with the k columns of V; row i must be multiplied by x_i: V * x[:, None].",
+        _crosswise,
+        "With n = 3 and k = 3 nothing stops you, and the result is wrong.",
+    ),
+    Mistake(
+        "cosine",
+        "You divided by the lengths of v_i and v_j: this is their cosine; FM takes the plain inner product.",
+        _cosine_pairs,
+        "Longer vectors give a larger pair weight. Is that so in your result?",
+    ),
+    Mistake(
+        "sums multiplied",
+        "You summed each vector before multiplying: an inner product multiplies entry by entry, then adds.",
+        lambda V, x: _pairs(V.sum(1, keepdims=True), x),
+    ),
+    Mistake(
+        "first entry only",
+        "Only the first of the k entries counts in your result: is there a return inside the loop over the entries?",
+        lambda V, x: _pairs(V[:, :1], x),
+    ),
+    Mistake(
+        "last entry only",
+        "Only the last of the k entries counts in your result: write += instead of =.",
+        lambda V, x: _pairs(V[:, -1:], x),
+    ),
+    Mistake(
+        "pairs with the first feature",
+        "Only the pairs with the first feature count in your result: does the outer loop end too early, with a return "
+        "inside it?",
+        lambda V, x: float(V[0] @ _scaled(V, x)[1:].sum(0)) * x[0],
+    ),
+    Mistake(
+        "first pair only",
+        "Only the first pair counts in your result: is there a return inside the inner loop?",
+        lambda V, x: float(V[0] @ V[1]) * x[0] * x[1],
+    ),
+    Mistake(
+        "last pair only",
+        "Only the last pair counts in your result: write += instead of =.",
+        lambda V, x: float(V[-2] @ V[-1]) * x[-2] * x[-1],
+    ),
+    Mistake(
+        "neighbours left out",
+        "You left out the pairs of neighbours: j starts at i + 1.",
+        lambda V, x: np.triu(_gram(V, x)[0], 2).sum(),
+    ),
+    Mistake(
+        "rounded down",
+        "You divided by 2 with //, which rounds down; write / 2 or 0.5 *.",
+        lambda V, x: np.floor(_pairs(V, x)),
+    ),
+    Mistake(
+        "mean over features",
+        "You took means over the features; both are sums.",
+        lambda V, x: 0.5 * (_scaled(V, x).mean(0) ** 2 - (_scaled(V, x) ** 2).mean(0)).sum(),
     ),
     Mistake(
         "x squared in both factors",
@@ -351,6 +476,11 @@ Example: `V = [[1, 2], [3, -1]]` and `x = [1, 2]` give `[[6, -2], [2, 4]]`: row 
             lambda V, x: x[:, None] * (V.sum(0) - V),
         ),
         Mistake(
+            "x_j missing in the sum",
+            "In the sum each v_j must be multiplied by its x_j, as you did with the v_i that is taken out.",
+            lambda V, x: x[:, None] * (V.sum(0) - x[:, None] * V),
+        ),
+        Mistake(
             "x missing",
             "x is missing altogether: both x_i and x_j scale the gradient.",
             lambda V, x: V.sum(0) - V,
@@ -369,6 +499,42 @@ Example: `V = [[1, 2], [3, -1]]` and `x = [1, 2]` give `[[6, -2], [2, 4]]`: row 
             "twice",
             "The result is twice the gradient: each pair occurs once in FM, and the 2 from the square meets the 1/2.",
             lambda V, x: 2 * _grad_v(V, x),
+        ),
+        Mistake(
+            "halved",
+            "The result is half the gradient: the 1/2 of the identity meets the 2 from the square, so it is gone.",
+            lambda V, x: 0.5 * _grad_v(V, x),
+        ),
+        Mistake(
+            "subtracted twice",
+            "You took x_i v_i out twice; once is enough. (In the identity the 1/2 belongs to both parts.)",
+            lambda V, x: x[:, None] * (_total(V, x) - 2 * x[:, None] * V),
+        ),
+        Mistake(
+            "wrong axis",
+            "You summed over the k entries; the sum over j runs over the features and is a k-vector.",
+            lambda V, x: x[:, None] * (_scaled(V, x).sum(1, keepdims=True) - _scaled(V, x)),
+            "Which axis of xv, shape (n, k), counts the features?",
+        ),
+        Mistake(
+            "x along the columns",
+            "V * x lines up x with the k columns of V; row i must be multiplied by x_i: V * x[:, None].",
+            lambda V, x: x[:, None] * ((V * x).sum(0) - V * x),
+        ),
+        Mistake(
+            "x along the columns throughout",
+            "x times a (n, k) tensor lines up x with the k columns; row i must be multiplied by x_i: x[:, None] * ....",
+            lambda V, x: x * (_total(V, x) - x * V),
+        ),
+        Mistake(
+            "later features only",
+            "You took only the features after i; v_i also meets the ones before it.",
+            lambda V, x: np.triu(np.outer(x, x), 1) @ V,
+        ),
+        Mistake(
+            "earlier features only",
+            "You took only the features before i; v_i also meets the ones after it.",
+            lambda V, x: np.tril(np.outer(x, x), -1) @ V,
         ),
         Mistake(
             "sign",
@@ -497,6 +663,58 @@ Example: `w = [1, -2]`, `V = [[1], [3]]`, `x = [2, 1]`: $y - w_0 = 0 + 6$. With 
             lambda w, V, x, i: -_doubling(w, V, x, i),
         ),
         Mistake(
+            "pairs twice",
+            "You took the pairs twice: new minus old leaves each pair with x_i once. (Or the 1/2 of the identity is "
+            "missing in y.)",
+            lambda w, V, x, i: 2 * _doubling(w, V, x, i) - float(w[i] * x[i]),
+        ),
+        Mistake(
+            "pairs fourfold",
+            "You let the pairs with x_i grow fourfold; x_i stands once in each of them, so they double.",
+            lambda w, V, x, i: 3 * _doubling(w, V, x, i) - 2 * float(w[i] * x[i]),
+        ),
+        Mistake(
+            "pairs four times",
+            "You took the pairs with x_i four times; x_i stands once in each of them, so they double, and the change "
+            "is their old value.",
+            lambda w, V, x, i: 4 * _doubling(w, V, x, i) - 3 * float(w[i] * x[i]),
+        ),
+        Mistake(
+            "nothing subtracted in y",
+            "In your y the pair term is half the square of the sum; the sum of the squares must be subtracted first.",
+            lambda w, V, x, i: _doubling(w, V, x, i) + 1.5 * float(V[i] @ V[i]) * x[i] ** 2,
+        ),
+        Mistake(
+            "absolute value",
+            "You dropped the sign: the change can be negative.",
+            lambda w, V, x, i: abs(_doubling(w, V, x, i)),
+        ),
+        Mistake(
+            "squared",
+            "You squared x_i; it is doubled.",
+            lambda w, V, x, i: (x[i] - 1) * _doubling(w, V, x, i),
+        ),
+        Mistake(
+            "two added",
+            "You added 2 to x_i; it is doubled.",
+            lambda w, V, x, i: 2 * _doubling(w, V, x, i) / x[i],
+        ),
+        Mistake(
+            "ratio",
+            "This is the new y divided by the old one; asked is new minus old.",
+            lambda w, V, x, i: _y(w, V, _changed_x(x, i, 2)) / _y(w, V, x),
+        ),
+        Mistake(
+            "w_i without x_i",
+            "In the linear part x_i is missing: it changes by w_i x_i.",
+            lambda w, V, x, i: _doubling(w, V, x, i) - float(w[i] * x[i]) + float(w[i]),
+        ),
+        Mistake(
+            "whole linear part",
+            "You took the whole linear part; only w_i x_i changes.",
+            lambda w, V, x, i: _doubling(w, V, x, i) - float(w[i] * x[i]) + float(w @ x),
+        ),
+        Mistake(
             "no x_j",
             "In the pairs x_j is missing: each is <v_i, v_j> x_i x_j.",
             lambda w, V, x, i: float(w[i] * x[i]) + sum(float(V[i] @ V[j]) * x[i] for j in range(len(x)) if j != i),
@@ -510,6 +728,11 @@ Example: `w = [1, -2]`, `V = [[1], [3]]`, `x = [2, 1]`: $y - w_0 = 0 + 6$. With 
             "later features only",
             "You took only the pairs (i, j) with j after i; x_i also meets the features before it.",
             lambda w, V, x, i: float(w[i] * x[i]) + sum(float(V[i] @ V[j]) * x[i] * x[j] for j in range(i + 1, len(x))),
+        ),
+        Mistake(
+            "earlier features only",
+            "You took only the pairs (j, i) with j before i; x_i also meets the features after it.",
+            lambda w, V, x, i: float(w[i] * x[i]) + sum(float(V[i] @ V[j]) * x[i] * x[j] for j in range(i)),
         ),
         Mistake(
             "counted from one",
@@ -587,6 +810,10 @@ v_i, v_j\rangle x_i x_j$ are both $x_i$ and $x_j$ different from 0?""",
         (7, "This is N_x, the number of non-zero entries; asked are the pairs among them."),
         (10, "You counted one slot per field; the three genres are three non-zero entries and form pairs as well."),
         (18, "The pairs among the three genres belong to the sum, too."),
+        (15, "You counted six slots: user, movie, three genres, decade and year are seven."),
+        (24.5, "Half of 7 times 7 still holds half of the pairs with i = j: leave those out before halving."),
+        (35, "You counted triples; a term of FM has two features."),
+        (9900 * 9899, "You counted the pairs of the whole vocabulary, and each twice; a term with x_i = 0 is zero."),
     ),
     fallback="Count the non-zero entries of the row first, then the pairs among them.",
 )

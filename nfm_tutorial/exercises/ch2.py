@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 import torch
 
@@ -104,6 +106,38 @@ Example: `sizes = [3, 4, 2]` and `local = [[0, 1, 1], [2, 3, 0]]` give `[[0, 4, 
             _shifted(lambda sizes: np.arange(len(sizes)) * max(sizes)),
         ),
         Mistake(
+            "first size everywhere",
+            "You gave every field the room of the first one; the next field starts where the one before ended.",
+            _shifted(lambda sizes: np.arange(len(sizes)) * sizes[0]),
+        ),
+        Mistake(
+            "position times size",
+            "You multiplied each size by the field's position; the offset is the sum of the sizes before it.",
+            _shifted(lambda sizes: np.arange(len(sizes)) * sizes),
+        ),
+        Mistake(
+            "sizes from the data",
+            "You took the sizes from the largest ids in local; ids that do not occur in this batch have rows as well.",
+            lambda local, sizes: local + np.cumsum([0, *(local.max(0) + 1)[:-1]]),
+        ),
+        Mistake(
+            "all sizes",
+            "You added the sum of all sizes to every field; count only the fields before it.",
+            _shifted(lambda sizes: [sum(sizes)] * len(sizes)),
+        ),
+        Mistake(
+            "flattened",
+            "You return all ids in one row; they keep the shape of local, (B, F).",
+            lambda local, sizes: _global_ids(local, sizes).ravel(),
+            "Take out the flatten or ravel at the end.",
+        ),
+        Mistake(
+            "transposed",
+            "Rows and columns are exchanged: there is one row per row of local.",
+            lambda local, sizes: _global_ids(local, sizes).T,
+            "If you stack columns, stack them with dim=1.",
+        ),
+        Mistake(
             "backwards",
             "Your offsets count the fields after a field; count the fields before it.",
             _shifted(lambda sizes: np.cumsum([0, *sizes[:0:-1]])[::-1]),
@@ -140,8 +174,12 @@ def _linear(w0, w, ids, values):
     return float(w0) + (w[ids] * values).sum(1)
 
 
+def _xv(V, ids, values):
+    return V[ids] * values[..., None]  # (B, S, k)
+
+
 def _pairs_of(V, ids, values):
-    xv = V[ids] * values[..., None]
+    xv = _xv(V, ids, values)
     return 0.5 * (xv.sum(1) ** 2 - (xv**2).sum(1))  # (B, k)
 
 
@@ -264,6 +302,104 @@ give `[2.5, 0]`.""",
             ),
         ),
         Mistake(
+            "wrong axis",
+            "In the pair term you summed over k before squaring; sum over the slots, axis 1 of (B, S, k).",
+            lambda w0, w, V, ids, x: (
+                _linear(w0, w, ids, x) + 0.5 * (_xv(V, ids, x).sum(2) ** 2 - (_xv(V, ids, x) ** 2).sum(2)).sum(1)
+            ),
+        ),
+        Mistake(
+            "pairs over the batch",
+            "In the pair term you summed over the rows of the batch; sum over the slots, axis 1 of (B, S, k).",
+            lambda w0, w, V, ids, x: (
+                _linear(w0, w, ids, x) + 0.5 * (_xv(V, ids, x).sum(0) ** 2 - (_xv(V, ids, x) ** 2).sum(0)).sum()
+            ),
+        ),
+        Mistake(
+            "values not squared",
+            "In the sum of the squares the values are not squared: it is the sum of (x_i v_i)^2.",
+            lambda w0, w, V, ids, x: (
+                _linear(w0, w, ids, x) + 0.5 * (_xv(V, ids, x).sum(1) ** 2 - (V[ids] ** 2 * x[..., None]).sum(1)).sum(1)
+            ),
+        ),
+        Mistake(
+            "half of the first part",
+            "In the pair term the 1/2 belongs to the whole difference, not to one of its two parts.",
+            lambda w0, w, V, ids, x: (
+                _linear(w0, w, ids, x) + (0.5 * _xv(V, ids, x).sum(1) ** 2 - (_xv(V, ids, x) ** 2).sum(1)).sum(1)
+            ),
+        ),
+        Mistake(
+            "half of everything",
+            "The 1/2 belongs to the pair term alone, not to w0 and the linear part.",
+            lambda w0, w, V, ids, x: 0.5 * _linear(w0, w, ids, x) + _pairs_of(V, ids, x).sum(1),
+        ),
+        Mistake(
+            "half of the linear part",
+            "The 1/2 belongs to the pair term alone, not to the linear part.",
+            lambda w0, w, V, ids, x: 0.5 * (_linear(w0, w, ids, x) + float(w0)) + _pairs_of(V, ids, x).sum(1),
+        ),
+        Mistake(
+            "pair term subtracted",
+            "The pair term has the wrong sign: it is half of (the square of the sum minus the sum of the squares).",
+            lambda w0, w, V, ids, x: _linear(w0, w, ids, x) - _pairs_of(V, ids, x).sum(1),
+        ),
+        Mistake(
+            "mean over the slots",
+            "In the linear part you took the mean over the slots; it is the sum of w_i x_i.",
+            lambda w0, w, V, ids, x: float(w0) + (w[ids] * x).mean(1) + _pairs_of(V, ids, x).sum(1),
+        ),
+        Mistake(
+            "values squared in the linear part",
+            "The linear part has x_i, not x_i squared.",
+            lambda w0, w, V, ids, x: _linear(w0, w, ids, x**2) + _pairs_of(V, ids, x).sum(1),
+        ),
+        Mistake(
+            "last slot missing",
+            "Your sums leave out the last slot: range(a, n) already stops at n - 1.",
+            lambda w0, w, V, ids, x: _fm(w0, w, V, ids[:, :-1], x[:, :-1]),
+        ),
+        Mistake(
+            "neighbours only",
+            "You paired each slot with the next one only: every slot meets every later one.",
+            lambda w0, w, V, ids, x: (
+                _linear(w0, w, ids, x) + (_xv(V, ids, x)[:, :-1] * _xv(V, ids, x)[:, 1:]).sum((1, 2))
+            ),
+        ),
+        Mistake(
+            "one row too early",
+            "You looked up row i - 1 for id i: ids are rows of w and V as they are, and row 0 is padding's.",
+            lambda w0, w, V, ids, x: _fm(w0, w, V, ids - 1, x),
+        ),
+        Mistake(
+            "slots in place of ids",
+            "You took the first S rows of w; the ids say which rows belong to the slots: w[ids].",
+            lambda w0, w, V, ids, x: float(w0) + (w[: ids.shape[1]] * x).sum(1) + _pairs_of(V, ids, x).sum(1),
+        ),
+        Mistake(
+            "w0 alone for k = 0",
+            "With k = 0 you return w0 alone; the linear part does not depend on k.",
+            lambda w0, w, V, ids, x: _fm(w0, w, V, ids, x) if V.shape[1] else np.full(len(ids), float(w0)),
+            "An empty sum over k is 0, so no special case is needed.",
+        ),
+        Mistake(
+            "zero for k = 0",
+            "With k = 0 you return 0; the pair term is 0 then, and w0 and the linear part stay.",
+            lambda w0, w, V, ids, x: _fm(w0, w, V, ids, x) if V.shape[1] else np.zeros(len(ids)),
+            "An empty sum over k is 0, so no special case is needed.",
+        ),
+        Mistake(
+            "not summed over k",
+            "You did not sum the pair term over k: a score is one number per row.",
+            lambda w0, w, V, ids, x: _linear(w0, w, ids, x)[:, None] + _pairs_of(V, ids, x),
+        ),
+        Mistake(
+            "first row only",
+            "You return the score of the first row only; every row of the batch has one.",
+            lambda w0, w, V, ids, x: _fm(w0, w, V, ids[:1], x[:1]),
+            "Is there a return inside the loop over the rows?",
+        ),
+        Mistake(
             "column",
             "You return one column, shape (B, 1); the scores have shape (B,). Compared with labels of shape (B,) a "
             "column would broadcast to (B, B).",
@@ -342,6 +478,26 @@ NEGATIVE_MISTAKES = (
     ),
     Mistake("never drawn", "Movie {movie} is unseen but never drawn."),
     Mistake(
+        "one draw for all",
+        "You draw one movie and return it {n} times; each of the {n} is drawn anew.",
+        hint="Give rng.choice or rng.integers the size n, or call it in the loop.",
+    ),
+    Mistake(
+        "without replacement",
+        "You draw without replacement: movies may repeat, and each draw is independent of the ones before it.",
+        hint="rng.choice(..., replace=False), rng.permutation and rng.shuffle give every movie one turn only.",
+    ),
+    Mistake(
+        "sorted",
+        "Your movies come back sorted; give them back in the order in which they were drawn.",
+        hint="Take out sorted, or np.unique, which sorts as well.",
+    ),
+    Mistake(
+        "not independent",
+        "Your draws depend on the ones before: the same movie twice in a row is far too {how}.",
+        hint="A shuffled list gives every movie its turn before one may repeat. Draw from all unseen movies each time.",
+    ),
+    Mistake(
         "no error",
         "When the user has seen every movie there is no negative: raise ValueError instead of searching.",
     ),
@@ -354,7 +510,8 @@ def _negative_cases():
     yield Case({0}, 2, 3, generator)
     yield Case(set(), 1, 2, generator)
     yield Case({0, 2}, 4, 5, generator)
-    yield Case({5, 6, 7, 8, 9}, 10, 40, generator)
+    yield Case({5, 6, 7, 8, 9}, 10, 60, generator)
+    yield Case({3}, 41, 40, generator)
     yield Case(set(), 5, 2000, generator)
     yield Case({2, 3}, 8, 6000, generator)
     yield Case(set(range(1, 60)), 61, 300, generator)
@@ -362,15 +519,38 @@ def _negative_cases():
     yield Case({0, 1, 2}, 3, 2, generator, raises=(ValueError, none.key, none.message), slow=none.message)
 
 
-def _draw_thrice(candidate, seen, n_movies, n, _):
-    """Two draws with equal generators and one with another, as rows."""
+_SEEDS = (1, 1, 2, 3, 4, 5)
+
+
+def _draw_often(candidate, seen, n_movies, n, _):
+    """Draws with two equal generators and with four others, as rows."""
     draws = []
-    for seed in (1, 1, 2):
+    for seed in _SEEDS:
         given = set(seen)
-        draws.append(_drawn_ids(candidate(given, n_movies, n, np.random.default_rng(seed)), n))
+        try:
+            draw = candidate(given, n_movies, n, np.random.default_rng(seed))
+        except Exception as error:
+            fault = _exception_fault(error, given != seen, len(seen) == n_movies)
+            if fault is None:
+                raise
+            raise Fail(fault) from None
+        draws.append(_drawn_ids(draw, n))
         if given != seen:
             raise Fail(_negative["seen changed"].fault())
     return draws if any(unfinished(draw) for draw in draws) else np.stack(draws)
+
+
+def _exception_fault(error: Exception, changed: bool, all_seen: bool) -> Fault | None:
+    """What an exception of the candidate means here; None if it speaks for itself."""
+    if isinstance(error, NotImplementedError):
+        return None
+    if changed:
+        return _negative["seen changed"].fault()
+    if "larger sample than population" in str(error) and not all_seen:
+        return _negative["without replacement"].fault()
+    if all_seen and not isinstance(error, ValueError):
+        return _negative["no error"].fault(got=type(error).__name__)
+    return None
 
 
 def _drawn_ids(raw, n):
@@ -388,6 +568,25 @@ def _drawn_ids(raw, n):
     return array
 
 
+def _independence_fault(n_unseen, n, draws):
+    """draws: rows from different generators. The limits are beyond what chance does to right code."""
+    if (draws == draws[:, :1]).all():
+        one = "rng not used" if (draws == draws[0]).all() else "one draw for all"
+        return _negative[one].fault(n=n)
+    if (draws == draws[0]).all():
+        return _negative["rng not used"].fault()
+    if (np.diff(draws, axis=1) >= 0).all():
+        return _negative["sorted"].fault()
+    if 30 <= n <= n_unseen and all(len(set(row)) == n for row in draws):
+        return _negative["without replacement"].fault(f"some movies twice in {n} draws from {n_unseen}", "none twice")
+    pairs = draws.shape[0] * (n - 1)
+    mean, twice = pairs / n_unseen, int((np.diff(draws, axis=1) == 0).sum())
+    if abs(twice - mean) > 6 * np.sqrt(mean):
+        wanted, got = (f"about {number / len(draws):.0f} times in {n} draws" for number in (mean, twice))
+        return _negative["not independent"].fault(wanted, got, how="rare" if twice < mean else "frequent")
+    return None
+
+
 def _judge_negatives(args, draws):
     seen, n_movies, n, _ = args
     if not np.isfinite(draws).all() or (draws != np.round(draws)).any():
@@ -402,8 +601,10 @@ def _judge_negatives(args, draws):
         return _negative[key].fault(movie=int(draws[hit][0]))
     if not np.array_equal(draws[0], draws[1]):
         return _negative["own generator"].fault()
-    if n >= 30 and np.array_equal(draws[0], draws[2]) and n_movies - len(seen) > 1:
-        return _negative["rng not used"].fault()
+    if n >= 30 and n_movies - len(seen) > 1:
+        fault = _independence_fault(n_movies - len(seen), n, draws[1:])
+        if fault:
+            return fault
     if n >= 1000:
         unseen = sorted(set(range(n_movies)) - seen)
         counts = np.bincount(draws[0].astype(int), minlength=n_movies)[unseen]
@@ -424,9 +625,9 @@ NEGATIVES = Code(
 
 Movies are the integers 0 to `n_movies - 1`. `seen` is a Python set of the movies that the user has rated. `rng`
 is a NumPy generator (`np.random.default_rng(...)`): draw with it and with nothing else, so that an equal
-generator gives equal movies. Every unseen movie is equally likely, and movies may repeat (`n` may be larger
-than the number of unseen movies). Return a list, array or tensor of `n` whole numbers. Raise `ValueError` if
-the user has seen everything. Leave `seen` unchanged.
+generator gives equal movies. Every unseen movie is equally likely in every draw, whatever was drawn before, so
+movies may repeat (`n` may be larger than the number of unseen movies). Return a list, array or tensor of `n`
+whole numbers, in the order drawn. Raise `ValueError` if the user has seen everything. Leave `seen` unchanged.
 
 Example: `sample_negatives({0, 2}, 4, 5, rng)` may return `[3, 1, 1, 3, 3]`.""",
     stub='''def sample_negatives(seen: set[int], n_movies: int, n: int, rng: np.random.Generator):
@@ -435,7 +636,7 @@ Example: `sample_negatives({0, 2}, 4, 5, rng)` may return `[3, 1, 1, 3, 3]`.""",
     cases=_negative_cases,
     answer=lambda *_: None,
     mistakes=NEGATIVE_MISTAKES,
-    call=_draw_thrice,
+    call=_draw_often,
     judge=_judge_negatives,
     hints=(
         "Two ways: draw, and draw again whatever is in seen until nothing is; or list the unseen movies and choose "
@@ -474,6 +675,14 @@ def _clip_cases():
     yield Case(d.real(6, dtype=F32).numpy() * 4, np.sign(d.nonzero(6).numpy()).astype(np.float32), array([1, -1, 1]))
 
 
+def _percentile_mistake(low: float) -> Mistake:
+    return Mistake(
+        f"clipped to percentiles {low}",
+        "You clipped to percentiles of the training labels; their range goes from the smallest to the largest.",
+        lambda p, t, train: _rmse(p.clip(np.percentile(train, low), np.percentile(train, 100 - low)), t),
+    )
+
+
 CLIPPED_RMSE = Code(
     id="2.4",
     title="RMSE with predictions clipped to the training range",
@@ -493,7 +702,12 @@ Example: `prediction = [2, -0.5]`, `target = [1, 1]`, `train_target = [-1, 1, 1]
     answer=_clipped_rmse,
     number=True,
     mistakes=(
-        Mistake("not clipped", "The predictions are not clipped.", lambda p, t, train: _rmse(p, t)),
+        Mistake(
+            "not clipped",
+            "The predictions are not clipped. (Clipping them to their own range changes nothing.)",
+            lambda p, t, train: _rmse(p, t),
+        ),
+        *(_percentile_mistake(low) for low in (1, 2.5, 5, 10, 25)),
         Mistake(
             "clipped to the test labels",
             "You clipped to the range of the test labels, which nobody knows when predicting; the training labels set "
@@ -509,6 +723,61 @@ Example: `prediction = [2, -0.5]`, `target = [1, 1]`, `train_target = [-1, 1, 1]
             "clipped to -1 and 1",
             "You clipped to [-1, 1] whatever the labels; the training labels set the range.",
             lambda p, t, train: _rmse(p.clip(-1, 1), t),
+        ),
+        Mistake(
+            "clipped to 1 and 5",
+            "You clipped to [1, 5] whatever the labels; the training labels set the range.",
+            lambda p, t, train: _rmse(p.clip(1, 5), t),
+        ),
+        Mistake(
+            "clipped to mean and standard deviation",
+            "You clipped to the mean plus or minus a standard deviation; the range goes from the smallest to the "
+            "largest training label.",
+            lambda p, t, train: _rmse(p.clip(train.mean() - train.std(), train.mean() + train.std()), t),
+        ),
+        Mistake(
+            "symmetric range",
+            "You clipped at the largest absolute training label on both sides; the range goes from the smallest to the "
+            "largest label.",
+            lambda p, t, train: _rmse(p.clip(-np.abs(train).max(), np.abs(train).max()), t),
+        ),
+        Mistake(
+            "bounds exchanged",
+            "You exchanged the bounds: np.clip takes the smaller one first.",
+            lambda p, t, train: _rmse(p.clip(train.max(), train.min()), t),
+        ),
+        Mistake(
+            "clipped to training and test labels",
+            "You took the test labels into the range, which nobody knows when predicting; the training labels set it.",
+            lambda p, t, train: _rmse(p.clip(min(t.min(), train.min()), max(t.max(), train.max())), t),
+        ),
+        Mistake(
+            "only the target clipped",
+            "You clipped the test labels instead of the predictions.",
+            lambda p, t, train: _rmse(p, t.clip(train.min(), train.max())),
+        ),
+        Mistake(
+            "dropped",
+            "You left out the predictions beyond the range; clipping moves them to its border, and they stay in "
+            "the mean.",
+            lambda p, t, train: _rmse(
+                p[(p >= train.min()) & (p <= train.max())], t[(p >= train.min()) & (p <= train.max())]
+            ),
+        ),
+        Mistake(
+            "standard deviation",
+            "You took the standard deviation of the errors, which takes their mean off first; RMSE does not.",
+            lambda p, t, train: float(np.std(p.clip(train.min(), train.max()) - t)),
+        ),
+        Mistake(
+            "rounded",
+            "You rounded the predictions; clipping leaves the ones inside the range as they are.",
+            lambda p, t, train: _rmse(np.round(p.clip(train.min(), train.max())), t),
+        ),
+        Mistake(
+            "not averaged",
+            "You return one error per prediction; take the root of the mean of the squared errors.",
+            lambda p, t, train: np.abs(p.clip(train.min(), train.max()) - t),
         ),
         Mistake(
             "clipped above only",
@@ -604,7 +873,20 @@ def _auc_by_hand() -> float:
     return sum((p > q) + 0.5 * (p == q) for p in positive for q in negative) / (len(positive) * len(negative))
 
 
-AUC_BY_HAND = Value(
+class _Quotients(Value):
+    """Reads "5.5/6", too: Fraction takes whole numbers only."""
+
+    def examine(self, candidate):
+        if isinstance(candidate, str) and candidate.count("/") == 1:
+            above, below = candidate.replace(",", ".").split("/")
+            try:
+                candidate = Fraction(above) / Fraction(below)
+            except (ValueError, ZeroDivisionError):
+                pass  # told so by examine
+        return super().examine(candidate)
+
+
+AUC_BY_HAND = _Quotients(
     id="2.6",
     title="AUC by hand",
     kind="pencil and paper",
@@ -613,7 +895,7 @@ out the AUC: the chance that a random positive scores above a random negative, w
 Answer to three decimals, or as a fraction in quotes such as `"3/4"`.""",
     stub="answer = TODO  # a number",
     answer=_auc_by_hand,
-    tolerance=1.5e-3,
+    tolerance=5e-4,
     hints=(
         "There are 2 times 3 pairs of a positive and a negative. Count those in which the positive is above.",
         "0.9 wins three times. 0.4 wins twice and ties once.",
@@ -621,6 +903,9 @@ Answer to three decimals, or as a fraction in quotes such as `"3/4"`.""",
     wrong=(
         (5 / 6, "You counted the tie as lost; a tie counts one half."),
         (1.0, "You counted the tie as won; a tie counts one half."),
+        (0.916, "You cut off the digits after the third; round it."),
+        (0.92, "Rounded to two decimals; three are asked, or a fraction."),
+        (91.7, "An AUC is a chance between 0 and 1, not a percentage."),
         (5.5, "This is the number of pairs won; divide it by the number of pairs."),
         (1 / 12, "This is the chance that the negative is above: the other way round."),
         (5.5 / 5, "Divide by the number of pairs (positive, negative), not by the number of examples."),

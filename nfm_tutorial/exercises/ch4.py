@@ -36,6 +36,15 @@ def _n_pairs(ids):
     return ids.shape[1] * (ids.shape[1] - 1) / 2
 
 
+def _one_value(V, ids, values):
+    """Each pair with the value of its first slot alone."""
+    out = np.zeros((len(ids), V.shape[1]))
+    for s in range(ids.shape[1]):
+        for t in range(s + 1, ids.shape[1]):
+            out += values[:, s, None] * V[ids[:, s]] * V[ids[:, t]]
+    return out
+
+
 def _pool_cases():
     d = Draw(41)
     yield Case(d.nonzero(3, 2), torch.zeros(1, 0, dtype=torch.int64), torch.zeros(1, 0, dtype=F64), trivial=True)
@@ -195,6 +204,51 @@ Example: `V = [[9, 9], [1, 2], [3, -1]]`, `ids = [[1, 2, 0]]`, `values = [[1, 0.
             "You paired each slot with the next one only: every i meets every later j.",
             lambda V, ids, x: (_xv(V, ids, x)[:, :-1] * _xv(V, ids, x)[:, 1:]).sum(1),
         ),
+        Mistake(
+            "negative values left out",
+            "You left out slots with a negative value: only the value 0 marks padding.",
+            lambda V, ids, x: _pool(V, ids, np.maximum(x, 0)),
+        ),
+        Mistake(
+            "squares only",
+            "You added up the squares, each slot with itself; the pairs i < j are asked.",
+            lambda V, ids, x: (_xv(V, ids, x) ** 2).sum(1),
+        ),
+        Mistake(
+            "half of the first part",
+            "Only the square of the sum is halved; the 1/2 stands before the whole difference.",
+            lambda V, ids, x: 0.5 * _xv(V, ids, x).sum(1) ** 2 - (_xv(V, ids, x) ** 2).sum(1),
+        ),
+        Mistake(
+            "half of the second part",
+            "Only the sum of the squares is halved; the 1/2 stands before the whole difference.",
+            lambda V, ids, x: _xv(V, ids, x).sum(1) ** 2 - 0.5 * (_xv(V, ids, x) ** 2).sum(1),
+        ),
+        Mistake(
+            "first slot only",
+            "You paired the first slot with the others and stopped: every i meets every later j.",
+            lambda V, ids, x: (_xv(V, ids, x)[:, :1] * _xv(V, ids, x)[:, 1:]).sum(1),
+        ),
+        Mistake(
+            "last slot left out",
+            "You left out the last slot; it is not always padding.",
+            lambda V, ids, x: _pool(V, ids[:, :-1], x[:, :-1]),
+        ),
+        Mistake(
+            "one value of two",
+            "Only x_i of a pair is multiplied in; both vectors carry their value: x_i v_i and x_j v_j.",
+            _one_value,
+        ),
+        Mistake(
+            "product of the filled slots",
+            "You multiplied all filled slots together; the slots are multiplied in pairs, and the pairs are added up.",
+            lambda V, ids, x: np.where((x == 0)[..., None], 1, _xv(V, ids, x)).prod(1),
+        ),
+        Mistake(
+            "one slot returned",
+            "A slot alone has no pair: the result is 0, not x_i v_i.",
+            lambda V, ids, x: _xv(V, ids, x)[:, 0] if ids.shape[1] == 1 else _pool(V, ids, x),
+        ),
     ),
     hints=(
         "xv = V[ids] * values[..., None] has shape (B, S, k), zero where there is padding. Sum over the slots, axis 1.",
@@ -230,7 +284,22 @@ class FixedDropout(nn.Module):
         self.told = f"a dropout (0.5) over {k} columns that drops column {dropped} and doubles the others"
 
     def forward(self, z):
-        return z * self.scale
+        return z * self.scale if self.training else z
+
+
+class BatchStatistics(nn.Module):
+    """A batch norm in training mode that keeps no count, so that a call does not change it."""
+
+    def __init__(self, k: int, draw: Draw, dtype):
+        super().__init__()
+        self.register_buffer("mean", draw.nonzero(k).to(dtype))
+        self.register_buffer("std", draw.nonzero(k).abs().to(dtype))
+        self.told = f"a batch norm over {k} columns, in training mode"
+
+    def forward(self, z):
+        if not self.training:
+            return (z - self.mean) / self.std
+        return (z - z.mean(0)) / (z.var(0, correction=0) + 1e-5).sqrt()
 
 
 def _first_order_free(xv, norm, drop, mlp, h):
@@ -243,6 +312,26 @@ def _bi(xv):
         for j in range(i + 1, xv.shape[1]):
             out += xv[:, i] * xv[:, j]
     return out
+
+
+def _net(z, norm, drop, mlp):
+    """Batch norm, dropout and hidden layers, in this order."""
+    return apply(mlp, apply(drop, apply(norm, z)))
+
+
+def _in_mode(training: bool):
+    """What comes out with all parts switched to training mode, or to eval mode."""
+
+    def wrong(a, xv, *parts_and_h):
+        *parts, h = parts_and_h
+        return a + _net(_bi(xv), *[copy.deepcopy(part).train(training) for part in parts]) @ h
+
+    return wrong
+
+
+def _normed_slots(a, xv, norm, drop, mlp, h):
+    slots = apply(norm, xv.reshape(-1, xv.shape[2])).reshape(xv.shape)
+    return a + apply(mlp, apply(drop, _bi(slots))) @ h
 
 
 def _nfm(a, xv, norm, drop, mlp, h):
@@ -271,6 +360,20 @@ def _nfm_cases():
             FixedDropout(k, dtype),
             mlp,
             d.nonzero(hidden, dtype=dtype),
+        )
+    for rows, slots, k, hidden, last, norm in (
+        (2, 2, 2, 3, nn.Tanh, Norm),
+        (3, 3, 2, 2, nn.Identity, Norm),
+        (4, 3, 2, 2, nn.ReLU, BatchStatistics),
+        (5, 3, 3, 3, nn.Tanh, BatchStatistics),
+    ):
+        yield Case(
+            d.nonzero(rows),
+            d.nonzero(rows, slots, k),
+            norm(k, d, F64),
+            FixedDropout(k, F64),
+            set_weights(nn.Sequential(nn.Linear(k, hidden), last()), d).double(),
+            d.nonzero(hidden),
         )
 
 
@@ -399,6 +502,121 @@ give $1 + 10 \cdot (2 \cdot 3) = 61$.""",
             "You applied an activation after h; the score is linear in the last hidden layer.",
             lambda a, *parts: a + np.maximum(_first_order_free(*parts), 0),
         ),
+        Mistake(
+            "batch norm after the hidden layers",
+            "You sent the hidden layers' output through the batch norm; it belongs right behind Bi-Interaction.",
+            lambda a, xv, norm, drop, mlp, h: a + apply(norm, apply(mlp, apply(drop, _bi(xv)))) @ h,
+        ),
+        Mistake(
+            "batch norm last",
+            "Batch norm comes first, then dropout, then the hidden layers; you turned the order round.",
+            lambda a, xv, norm, drop, mlp, h: a + apply(norm, apply(drop, apply(mlp, _bi(xv)))) @ h,
+        ),
+        Mistake(
+            "batch norm twice",
+            "You sent Bi-Interaction through the batch norm twice; call each module once.",
+            lambda a, xv, norm, drop, mlp, h: a + _net(apply(norm, _bi(xv)), norm, drop, mlp) @ h,
+        ),
+        Mistake(
+            "batch norm before pooling",
+            "You normalised the vectors x_i v_i; the batch norm comes behind Bi-Interaction.",
+            _normed_slots,
+        ),
+        Mistake(
+            "dropout before pooling",
+            "You dropped entries of the vectors x_i v_i; the dropout comes behind Bi-Interaction and batch norm.",
+            lambda a, xv, norm, drop, mlp, h: a + apply(mlp, apply(norm, _bi(apply(drop, xv)))) @ h,
+        ),
+        Mistake(
+            "mean over h",
+            "You took the mean over the hidden units; the inner product with h is a sum.",
+            lambda a, xv, norm, drop, mlp, h: a + _first_order_free(xv, norm, drop, mlp, h) / len(h),
+        ),
+        Mistake(
+            "mean of the hidden units",
+            "You took the mean of the hidden units; NFM takes their inner product with h.",
+            lambda a, xv, norm, drop, mlp, h: a + _net(_bi(xv), norm, drop, mlp).mean(1),
+        ),
+        Mistake(
+            "sum times sum",
+            "You multiplied the sum of the hidden units by the sum of h; multiply entry by entry, then add up.",
+            lambda a, xv, norm, drop, mlp, h: a + _net(_bi(xv), norm, drop, mlp).sum(1) * h.sum(),
+        ),
+        Mistake(
+            "activation at the end",
+            "You applied an activation to the score; the raw score may be negative.",
+            lambda a, xv, norm, drop, mlp, h: np.maximum(a + _first_order_free(xv, norm, drop, mlp, h), 0),
+        ),
+        Mistake(
+            "another activation",
+            "You applied another activation to the hidden layers' output; mlp holds its activations already.",
+            lambda a, xv, norm, drop, mlp, h: a + np.maximum(_net(_bi(xv), norm, drop, mlp), 0) @ h,
+        ),
+        Mistake(
+            "mean of the slots",
+            "You pooled by the mean of the vectors: nothing is crossed. Bi-Interaction multiplies them in pairs.",
+            lambda a, xv, norm, drop, mlp, h: a + _net(xv.mean(1), norm, drop, mlp) @ h,
+        ),
+        Mistake(
+            "square of sum",
+            "You pooled by the square of the sum; subtract the sum of the squares, then halve.",
+            lambda a, xv, norm, drop, mlp, h: a + _net(xv.sum(1) ** 2, norm, drop, mlp) @ h,
+        ),
+        Mistake(
+            "squares only",
+            "You pooled by the sum of the squares, each vector with itself; Bi-Interaction takes the pairs i < j.",
+            lambda a, xv, norm, drop, mlp, h: a + _net((xv**2).sum(1), norm, drop, mlp) @ h,
+        ),
+        Mistake(
+            "product of all slots",
+            "You multiplied all vectors together; Bi-Interaction multiplies them in pairs and adds the pairs up.",
+            lambda a, xv, norm, drop, mlp, h: a + _net(xv.prod(1), norm, drop, mlp) @ h,
+        ),
+        Mistake(
+            "linear part twice",
+            "The linear part is added twice.",
+            lambda a, xv, norm, drop, mlp, h: 2 * a + _first_order_free(xv, norm, drop, mlp, h),
+        ),
+        Mistake(
+            "linear part summed",
+            "You summed the linear parts of all rows; each row has its own.",
+            lambda a, xv, norm, drop, mlp, h: a.sum() + _first_order_free(xv, norm, drop, mlp, h),
+        ),
+        Mistake(
+            "linear part averaged",
+            "You averaged the linear parts of all rows; each row has its own.",
+            lambda a, xv, norm, drop, mlp, h: a.mean() + _first_order_free(xv, norm, drop, mlp, h),
+        ),
+        Mistake(
+            "subtracted",
+            "You subtracted the network's part; it is added to the linear part.",
+            lambda a, xv, norm, drop, mlp, h: a - _first_order_free(xv, norm, drop, mlp, h),
+        ),
+        Mistake(
+            "skip connection",
+            "You added the input of the hidden layers to their output; NFM has no such shortcut.",
+            lambda a, xv, norm, drop, mlp, h: (
+                a + (_net(_bi(xv), norm, drop, mlp) + apply(drop, apply(norm, _bi(xv)))) @ h
+            ),
+        ),
+        Mistake(
+            "linear part into the network",
+            "You sent the linear part through the network; it is added to the score at the end.",
+            lambda a, xv, norm, drop, mlp, h: a * 0 + _net(_bi(xv) + a[:, None], norm, drop, mlp) @ h,
+        ),
+        Mistake(
+            "FM",
+            "This is FM: the crossings are summed, and batch norm, dropout, hidden layers and h are missing.",
+            lambda a, xv, norm, drop, mlp, h: a + _bi(xv).sum(1),
+        ),
+        Mistake(
+            "eval mode", "You switched the parts to eval mode; they are in the mode they should be in.", _in_mode(False)
+        ),
+        Mistake(
+            "training mode",
+            "You switched the parts to training mode; they are in the mode they should be in.",
+            _in_mode(True),
+        ),
     ),
     hints=(
         "Five steps in the order of the text; write the shape behind each: (B, k), (B, k), (B, k), (B, H), (B,).",
@@ -462,6 +680,16 @@ FM_MISTAKES = (
         "After training the scores differ: something that the FM trains is not trained in your model.",
         hint="V, w and w0 must be parameters of the model; a copy of their numbers as plain tensors is not.",
     ),
+    Mistake("no linear part", "The linear part is missing: w0 and the sum of w_i x_i belong to FM's score."),
+    Mistake("each pair twice", "Each pair counts twice: the 1/2 of the identity is missing."),
+    Mistake("mean over k", "You took the mean over the k crossings; FM sums them."),
+    Mistake("no values", "x is missing in the crossings: the vectors that are multiplied are x_i v_i."),
+    Mistake("no values in the linear part", "x is missing in the linear part: it is the sum of w_i x_i."),
+    Mistake("sigmoid", "You applied the sigmoid; the FM gives out raw scores."),
+    Mistake(
+        "more trained",
+        "At first the scores agree, but not after training: your model trains a number that the FM does not have.",
+    ),
     Mistake("training mode", "In training mode your model does not give the FM's scores."),
     Mistake("eval mode", "Your model does not give the FM's scores."),
     Mistake("after training", "At first the scores agree, but not after training: the two models train differently."),
@@ -507,10 +735,10 @@ def _compare_with_fm(model, fm, got):
     row = 1 if off[1] else off.index(True)
     when = ("in training mode", "in eval mode", f"after {_STEPS} training steps")[row]
     shown = [f"{when}: {', '.join(number_text(round(float(x), 4)) for x in r[row][:3])}, ..." for r in (expected, got)]
-    return _differs[_why_different(model, fm, row)].fault(*shown)
+    return _differs[_why_different(model, fm, row, got[1])].fault(*shown)
 
 
-def _why_different(model, fm, row) -> str:
+def _why_different(model, fm, row, got) -> str:
     """The key of the mistake, read off the parts of an NFM as far as it has them."""
     if any(isinstance(m, nn.Dropout) and m.p > 0 for m in model.modules()) and row == 0:
         return "dropout"
@@ -534,12 +762,34 @@ def _why_different(model, fm, row) -> str:
             return f"{wrong[0]} not copied"
         if row == 1 and not bool((model.h == 1).all()):
             return "h not ones"
+    if row == 1:
+        return next((key for key, y in _near_misses(fm).items() if np.abs(got - y).max() <= 1e-3), "eval mode")
     if row == 2:
         # FM trains 1 + n + n k numbers: more means a trained h, fewer means something is frozen.
         count = sum(p.numel() for p in model.parameters() if p.requires_grad)
         wanted = sum(p.numel() for p in fm.parameters())
+        if count > wanted and sum(p.ndim == 0 for p in model.parameters() if p.requires_grad) > 1:
+            return "more trained"
         return "trained h" if count > wanted else "frozen" if count < wanted else "after training"
-    return ("training mode", "eval mode", "after training")[row]
+    return "training mode" if row == 0 else "after training"
+
+
+def _near_misses(fm) -> dict[str, np.ndarray]:
+    """The scores that known mistakes in a module of one's own lead to."""
+    ids, values, _ = (a.numpy() for a in _fm_data(fm))
+    w0, w, V = (p.detach().double().numpy() for p in (fm.linear.w0, fm.linear.w, fm.embedding.V))
+    linear, pairs = (w[ids] * values).sum(1), _bi(V[ids] * values[..., None])
+    return {
+        "w0 not copied": linear + pairs.sum(1),
+        "w not copied": w0 + pairs.sum(1),
+        "V not copied": w0 + linear,
+        "no linear part": pairs.sum(1),
+        "each pair twice": w0 + linear + 2 * pairs.sum(1),
+        "mean over k": w0 + linear + pairs.mean(1),
+        "no values": w0 + linear + _bi(V[ids]).sum(1),
+        "no values in the linear part": w0 + w[ids].sum(1) + pairs.sum(1),
+        "sigmoid": _sigmoid(w0 + linear + pairs.sum(1)),
+    }
 
 
 def _scores(model, ids, values):
@@ -633,6 +883,13 @@ pencil and paper, once pair by pair and once by the identity. Answer with the tw
         ((-2.0, 4.0), "You subtracted the wrong way round: square of the sum minus sum of the squares."),
         ((3.0, -3.0), "This is the sum of the vectors; nothing is crossed yet."),
         ((3.0, 6.0), "Check the squares: x_i is squared as well, (x_i v_i)^2."),
+        ((5.0, 17.0), "These are the sums of the squares; they are subtracted from the square of the sum."),
+        ((3.5, -2.5), "x is missing in the sum of the squares: it is the sum of (x_i v_i)^2."),
+        ((-0.5, -12.5), "Only the square of the sum is halved; the 1/2 stands before the whole difference."),
+        ((2.0, -10.0), "The pair of v_2 and v_3 is missing."),
+        ((2.0, 2.0), "The pair of v_1 and v_3 is missing."),
+        ((0.0, 0.0), "The pair of v_1 and v_2 is missing."),
+        ((2 / 3, -4 / 3), "You took the mean over the three pairs; they are added up."),
         ((0.0, 12.0), "You multiplied all three vectors; they are multiplied in pairs, and the pairs are added."),
     ),
     fallback="This is not f_BI; compare pair by pair with the identity.",

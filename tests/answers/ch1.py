@@ -106,9 +106,7 @@ def pair_sum(V, x):
 
 # %% 1.2 wrong: self pairs
 def pair_sum(V, x):
-    return sum(
-        (V[i] * V[j]).sum() * x[i] * x[j] for i, j in itertools.combinations_with_replacement(range(len(x)), 2)
-    )
+    return sum((V[i] * V[j]).sum() * x[i] * x[j] for i, j in itertools.combinations_with_replacement(range(len(x)), 2))
 
 
 # %% 1.2 wrong: square of sum
@@ -248,6 +246,115 @@ def pair_sum(V, x):
     return (V[i] @ V[j] * x[i] * x[j] for i, j in itertools.combinations(range(len(x)), 2))
 
 
+# %% 1.2 right: torch.combinations
+def pair_sum(V, x):
+    c = torch.combinations(torch.arange(len(x)), 2)
+    return ((V[c[:, 0]] * V[c[:, 1]]).sum(1) * x[c[:, 0]] * x[c[:, 1]]).sum()
+
+
+# %% 1.2 wrong: cosine
+def pair_sum(V, x):
+    total = 0.0
+    for i in range(len(x)):
+        for j in range(i + 1, len(x)):
+            total += torch.cosine_similarity(V[i], V[j], dim=0) * x[i] * x[j]
+    return total
+
+
+# %% 1.2 wrong: cosine
+def pair_sum(V, x):
+    total = 0.0
+    for i, j in itertools.combinations(range(len(x)), 2):
+        lengths = V[i].norm() * V[j].norm()
+        if lengths > 0:
+            total += float(V[i] @ V[j] / lengths) * float(x[i] * x[j])
+    return total
+
+
+# %% 1.2 wrong: pairs with the first feature
+def pair_sum(V, x):
+    total = 0.0
+    for i in range(len(x)):
+        for j in range(i + 1, len(x)):
+            total += V[i] @ V[j] * x[i] * x[j]
+        return total
+    return total
+
+
+# %% 1.2 wrong: pairs with the first feature
+def pair_sum(V, x):
+    return sum(V[0] @ V[j] * x[0] * x[j] for j in range(1, len(x)))
+
+
+# %% 1.2 wrong: first pair only
+def pair_sum(V, x):
+    total = 0.0
+    for i in range(len(x)):
+        for j in range(i + 1, len(x)):
+            total += V[i] @ V[j] * x[i] * x[j]
+            return total
+    return total
+
+
+# %% 1.2 wrong: last pair only
+def pair_sum(V, x):
+    total = 0.0
+    for i in range(len(x)):
+        for j in range(i + 1, len(x)):
+            total = V[i] @ V[j] * x[i] * x[j]
+    return total
+
+
+# %% 1.2 wrong: neighbours left out
+def pair_sum(V, x):
+    total = 0.0
+    for i in range(len(x)):
+        for j in range(i + 2, len(x)):
+            total += V[i] @ V[j] * x[i] * x[j]
+    return total
+
+
+# %% 1.2 wrong: sums multiplied
+def pair_sum(V, x):
+    return sum(V[i].sum() * V[j].sum() * x[i] * x[j] for i, j in itertools.combinations(range(len(x)), 2))
+
+
+# %% 1.2 wrong: first entry only
+def pair_sum(V, x):
+    V = V.tolist()
+
+    def dot(a, b):
+        total = 0.0
+        for p, q in zip(a, b):
+            total += p * q
+            return total
+
+    return sum(dot(V[i], V[j]) * x[i] * x[j] for i, j in itertools.combinations(range(len(x)), 2))
+
+
+# %% 1.2 wrong: wrong axis
+def pair_sum(V, x):
+    xv = V * x[:, None]
+    return torch.triu(xv.T @ xv, 1).sum()
+
+
+# %% 1.2 wrong: difference the wrong way round
+def pair_sum(V, x):
+    xv = V * x[:, None]
+    return 0.5 * ((xv**2).sum() - (xv.sum(0) ** 2).sum())
+
+
+# %% 1.2 wrong: exception
+def pair_sum(V, x):
+    return torch.stack([V[i] @ V[j] * x[i] * x[j] for i, j in itertools.combinations(range(len(x)), 2)]).sum()
+
+
+# %% 1.2 wrong: kind
+def pair_sum(V, x):
+    if len(x) > 1:
+        return torch.triu(V @ V.T * torch.outer(x, x), 1).sum()
+
+
 # %% 1.3 right: official
 def pair_sum_fast(V, x):
     xv = V * x[:, None]
@@ -370,6 +477,105 @@ def pair_sum_fast(V, x):
 # %% 1.3 wrong: endless
 def pair_sum_fast(V, x):
     return sum(V[i] @ V[j] * x[i] * x[j] for i in range(len(x)) for j in range(i + 1, len(x)))
+
+
+# %% 1.3 right: Python floats over the k columns
+def pair_sum_fast(V, x):
+    total = 0.0
+    for f in range(V.shape[1]):
+        column = (x * V[:, f]).tolist()
+        total += sum(column) ** 2 - sum(z * z for z in column)
+    return total / 2
+
+
+# %% 1.3 right: keepdim throughout, result of shape (1,)
+def pair_sum_fast(V, x):
+    xv = x.view(-1, 1) * V
+    return (0.5 * (xv.sum(0, keepdim=True).square() - xv.square().sum(0, keepdim=True))).sum(1)
+
+
+# %% 1.3 right: a parameter that requires grad
+def pair_sum_fast(V, x):
+    xv = nn.Parameter(V.clone()) * x.unsqueeze(1)
+    return 0.5 * (xv.sum(0).pow(2).sum() - xv.pow(2).sum())
+
+
+# %% 1.3 wrong: wrong axis
+def pair_sum_fast(V, x):
+    xv = V * x[:, None]
+    return 0.5 * (xv.sum(1) ** 2 - (xv**2).sum(1)).sum()
+
+
+# %% 1.3 wrong: wrong axis
+def pair_sum_fast(V, x):
+    xv = V * x[:, None]
+    return 0.5 * ((xv.sum(dim=-1) ** 2).sum() - (xv**2).sum())
+
+
+# %% 1.3 wrong: x along the columns
+def pair_sum_fast(V, x):
+    xv = V * x
+    return 0.5 * (xv.sum(0) ** 2 - (xv**2).sum(0)).sum()
+
+
+# %% 1.3 wrong: half of the second part
+def pair_sum_fast(V, x):
+    xv = V * x[:, None]
+    return ((xv.sum(0) ** 2) - 0.5 * (xv**2).sum(0)).sum()
+
+
+# %% 1.3 wrong: no x in the first part
+def pair_sum_fast(V, x):
+    return 0.5 * (V.sum(0) ** 2 - ((V * x[:, None]) ** 2).sum(0)).sum()
+
+
+# %% 1.3 wrong: v not squared
+def pair_sum_fast(V, x):
+    return 0.5 * ((x @ V) ** 2 - x**2 @ V).sum()
+
+
+# %% 1.3 wrong: sum not squared
+def pair_sum_fast(V, x):
+    return 0.5 * (x @ V - x**2 @ V**2).sum()
+
+
+# %% 1.3 wrong: second part summed over k
+def pair_sum_fast(V, x):
+    xv = V * x[:, None]
+    return 0.5 * ((xv.sum(0) ** 2).sum() - (xv.sum(1) ** 2).sum())
+
+
+# %% 1.3 wrong: first entry only
+def pair_sum_fast(V, x):
+    for f in range(V.shape[1]):
+        xv = x * V[:, f]
+        return 0.5 * (xv.sum() ** 2 - (xv**2).sum())
+
+
+# %% 1.3 wrong: last entry only
+def pair_sum_fast(V, x):
+    for f in range(V.shape[1]):
+        xv = x * V[:, f]
+        result = 0.5 * (xv.sum() ** 2 - (xv**2).sum())
+    return result
+
+
+# %% 1.3 wrong: rounded down
+def pair_sum_fast(V, x):
+    xv = V * x[:, None]
+    return (xv.sum(0) ** 2 - (xv**2).sum(0)).sum() // 2
+
+
+# %% 1.3 wrong: mean over features
+def pair_sum_fast(V, x):
+    xv = V * x[:, None]
+    return 0.5 * (xv.mean(0) ** 2 - (xv**2).mean(0)).sum()
+
+
+# %% 1.3 wrong: in place
+def pair_sum_fast(V, x):
+    V *= x[:, None]
+    return 0.5 * (V.sum(0) ** 2 - (V**2).sum(0)).sum()
 
 
 # %% 1.4 right: official
@@ -511,6 +717,97 @@ def grad_v(V, x):
 def grad_v(V, x):
     xv = V * x[:, None]
     return (x[:, None] * (xv.sum(0) - xv))[None]
+
+
+# %% 1.4 right: einsum
+def grad_v(V, x):
+    return torch.einsum("i,j,jk->ik", x, x, V) - torch.einsum("i,ik->ik", x**2, V)
+
+
+# %% 1.4 right: list of tensors
+def grad_v(V, x):
+    total = x @ V
+    return [x[i] * (total - x[i] * V[i]) for i in range(len(x))]
+
+
+# %% 1.4 right: central differences
+def grad_v(V, x):
+    V, x, h = V.double(), x.double(), 1e-4
+    grad = torch.zeros_like(V)
+
+    def y(V):
+        xv = V * x[:, None]
+        return 0.5 * (xv.sum(0) ** 2 - (xv**2).sum(0)).sum()
+
+    for i, f in itertools.product(range(V.shape[0]), range(V.shape[1])):
+        step = torch.zeros_like(V)
+        step[i, f] = h
+        grad[i, f] = (y(V + step) - y(V - step)) / (2 * h)
+    return grad
+
+
+# %% 1.4 wrong: x_j missing in the sum
+def grad_v(V, x):
+    return x[:, None] * (V.sum(0) - x[:, None] * V)
+
+
+# %% 1.4 wrong: halved
+def grad_v(V, x):
+    xv = V * x[:, None]
+    return 0.5 * x[:, None] * (xv.sum(0) - xv)
+
+
+# %% 1.4 wrong: subtracted twice
+def grad_v(V, x):
+    xv = V * x[:, None]
+    return x[:, None] * (xv.sum(0) - 2 * xv)
+
+
+# %% 1.4 wrong: wrong axis
+def grad_v(V, x):
+    xv = V * x[:, None]
+    return x[:, None] * (xv.sum(1, keepdim=True) - xv)
+
+
+# %% 1.4 wrong: x along the columns
+def grad_v(V, x):
+    xv = V * x
+    return x[:, None] * (xv.sum(0) - xv)
+
+
+# %% 1.4 wrong: x along the columns throughout
+def grad_v(V, x):
+    return x * (x @ V - x * V)
+
+
+# %% 1.4 wrong: later features only
+def grad_v(V, x):
+    grad = torch.zeros_like(V)
+    for i in range(len(x)):
+        for j in range(i + 1, len(x)):
+            grad[i] += x[i] * x[j] * V[j]
+    return grad
+
+
+# %% 1.4 wrong: earlier features only
+def grad_v(V, x):
+    total, rows = torch.zeros_like(V[0]), []
+    for i in range(len(x)):
+        rows.append(x[i] * total)
+        total = total + x[i] * V[i]
+    return torch.stack(rows)
+
+
+# %% 1.4 wrong: in place
+def grad_v(V, x):
+    V *= x[:, None]
+    return x[:, None] * (V.sum(0) - V)
+
+
+# %% 1.4 wrong: nan
+def grad_v(V, x):
+    xv = V * x[:, None]
+    return x[:, None] ** 2 * (xv.sum(0) - xv) / x[:, None]
 
 
 # %% 1.5 right: official
@@ -681,3 +978,136 @@ def change_when_doubled(w, V, x, i):
     old = y()
     x[i] *= 2
     return y() - old
+
+
+# %% 1.5 right: one-hot step, a default argument
+def change_when_doubled(w, V, x, i):
+    w0 = 0.3
+
+    def y(x):
+        xv = V * x[:, None]
+        return w0 + w @ x + 0.5 * (xv.sum(0) ** 2 - (xv**2).sum(0)).sum()
+
+    new = x.clone()
+    new[i] = 2 * new[i]
+    return (y(new) - y(x)).reshape(1)
+
+
+# %% 1.5 wrong: pairs fourfold
+def change_when_doubled(w, V, x, i):
+    c = x[i] * (V[i] @ (x @ V - x[i] * V[i]))
+    return w[i] * x[i] + 3 * c
+
+
+# %% 1.5 wrong: pairs fourfold
+def change_when_doubled(w, V, x, i):
+    def y(x):
+        xv = V * x[:, None]
+        return w @ x + 0.5 * (xv.sum(0) ** 2 - (xv**2).sum(0)).sum()
+
+    new = x.clone()
+    new[i] *= 2
+    V2 = V.clone()
+    V2[i] *= 2
+    old, V = y(x), V2
+    return y(new) - old
+
+
+# %% 1.5 wrong: pairs four times
+def change_when_doubled(w, V, x, i):
+    c = x[i] * (V[i] @ (x @ V - x[i] * V[i]))
+    return w[i] * x[i] + 4 * c
+
+
+# %% 1.5 wrong: pairs twice
+def change_when_doubled(w, V, x, i):
+    c = x[i] * (V[i] @ (x @ V - x[i] * V[i]))
+    return w[i] * x[i] + 2 * c
+
+
+# %% 1.5 wrong: pairs twice
+def change_when_doubled(w, V, x, i):
+    def y(x):
+        xv = V * x[:, None]
+        return w @ x + (xv.sum(0) ** 2 - (xv**2).sum(0)).sum()
+
+    new = x.clone()
+    new[i] *= 2
+    return y(new) - y(x)
+
+
+# %% 1.5 wrong: nothing subtracted in y
+def change_when_doubled(w, V, x, i):
+    def y(x):
+        return w @ x + 0.5 * ((x @ V) ** 2).sum()
+
+    new = x.clone()
+    new[i] *= 2
+    return y(new) - y(x)
+
+
+# %% 1.5 wrong: absolute value
+def change_when_doubled(w, V, x, i):
+    def y(x):
+        xv = V * x[:, None]
+        return w @ x + 0.5 * (xv.sum(0) ** 2 - (xv**2).sum(0)).sum()
+
+    new = x.clone()
+    new[i] *= 2
+    return abs(y(new) - y(x))
+
+
+# %% 1.5 wrong: squared
+def change_when_doubled(w, V, x, i):
+    def y(x):
+        xv = V * x[:, None]
+        return w @ x + 0.5 * (xv.sum(0) ** 2 - (xv**2).sum(0)).sum()
+
+    new = x.clone()
+    new[i] = new[i] ** 2
+    return y(new) - y(x)
+
+
+# %% 1.5 wrong: two added
+def change_when_doubled(w, V, x, i):
+    def y(x):
+        xv = V * x[:, None]
+        return w @ x + 0.5 * (xv.sum(0) ** 2 - (xv**2).sum(0)).sum()
+
+    new = x.clone()
+    new[i] += 2
+    return y(new) - y(x)
+
+
+# %% 1.5 wrong: ratio
+def change_when_doubled(w, V, x, i):
+    def y(x):
+        xv = V * x[:, None]
+        return w @ x + 0.5 * (xv.sum(0) ** 2 - (xv**2).sum(0)).sum()
+
+    new = x.clone()
+    new[i] *= 2
+    return y(new) / y(x)
+
+
+# %% 1.5 wrong: w_i without x_i
+def change_when_doubled(w, V, x, i):
+    c = x[i] * (V[i] @ (x @ V - x[i] * V[i]))
+    return w[i] + c
+
+
+# %% 1.5 wrong: whole linear part
+def change_when_doubled(w, V, x, i):
+    c = x[i] * (V[i] @ (x @ V - x[i] * V[i]))
+    return w @ x + c
+
+
+# %% 1.5 wrong: earlier features only
+def change_when_doubled(w, V, x, i):
+    return x[i] * (w[i] + sum(V[i] @ V[j] * x[j] for j in range(i)))
+
+
+# %% 1.5 wrong: value
+def change_when_doubled(w, V, x, i):
+    c = x[i] * (w[i] + V[i] @ (x @ V - x[i] * V[i]))
+    return 0.5 * c

@@ -76,6 +76,19 @@ def pool(V, ids, values):
     return 0.5 * s**2 - 0.5 * torch.einsum("bs,bsf->bf", values**2, V[ids] ** 2)
 
 
+# %% 4.1 right: running sum, float32
+def pool(V, ids, values):
+    xv = V[ids].float() * values[..., None].float()
+    return ((xv.cumsum(1) - xv) * xv).sum(1)
+
+
+# %% 4.1 right: upper triangle
+def pool(V, ids, values):
+    xv = torch.einsum("bsk,bs->bsk", V[ids], values)
+    upper = torch.triu(torch.ones(ids.shape[1], ids.shape[1], dtype=V.dtype), 1)
+    return torch.einsum("bik,bjk,ij->bk", xv, xv, upper)
+
+
 # %% 4.1 wrong: each pair twice
 def pool(V, ids, values):
     xv = V[ids] * values[..., None]
@@ -235,6 +248,66 @@ def pool(V, ids, values):
     return 0.5 * (xv.sum(1) ** 2 - (xv**2).sum(1))
 
 
+# %% 4.1 wrong: negative values left out
+def pool(V, ids, values):
+    xv = V[ids] * values[..., None]
+    xv = xv * (values > 0)[..., None]
+    return 0.5 * (xv.sum(1) ** 2 - (xv**2).sum(1))
+
+
+# %% 4.1 wrong: squares only
+def pool(V, ids, values):
+    xv = V[ids] * values[..., None]
+    return (xv**2).sum(1)
+
+
+# %% 4.1 wrong: half of the first part
+def pool(V, ids, values):
+    xv = V[ids] * values[..., None]
+    return 0.5 * xv.sum(1) ** 2 - (xv**2).sum(1)
+
+
+# %% 4.1 wrong: half of the second part
+def pool(V, ids, values):
+    xv = V[ids] * values[..., None]
+    return xv.sum(1) ** 2 - (xv**2).sum(1) / 2
+
+
+# %% 4.1 wrong: first slot only
+def pool(V, ids, values):
+    xv = V[ids] * values[..., None]
+    return (xv[:, :1] * xv[:, 1:]).sum(1)
+
+
+# %% 4.1 wrong: last slot left out
+def pool(V, ids, values):
+    xv = V[ids] * values[..., None]
+    xv = xv[:, :-1]
+    return 0.5 * (xv.sum(1) ** 2 - (xv**2).sum(1))
+
+
+# %% 4.1 wrong: one value of two
+def pool(V, ids, values):
+    out = torch.zeros(len(ids), V.shape[1], dtype=V.dtype)
+    for s, t in itertools.combinations(range(ids.shape[1]), 2):
+        out += values[:, s, None] * V[ids[:, s]] * V[ids[:, t]]
+    return out
+
+
+# %% 4.1 wrong: product of the filled slots
+def pool(V, ids, values):
+    xv = V[ids] * values[..., None]
+    return torch.where((values == 0)[..., None], 1, xv).prod(1)
+
+
+# %% 4.1 wrong: one slot returned
+def pool(V, ids, values):
+    xv = V[ids] * values[..., None]
+    if xv.shape[1] == 1:
+        return xv[:, 0]
+    return 0.5 * (xv.sum(1) ** 2 - (xv**2).sum(1))
+
+
 # %% 4.2 right: official
 def nfm_forward(first_order, xv, norm, drop, mlp, h):
     z = 0.5 * (xv.sum(1) ** 2 - (xv**2).sum(1))  # (B, k)
@@ -275,6 +348,12 @@ def nfm_forward(first_order, xv, norm, drop, mlp, h):
     with torch.no_grad():
         z = (xv.sum(dim=1).pow(2) - xv.pow(2).sum(dim=1)) / 2
         return (first_order + torch.einsum("bh,h->b", mlp(drop(norm(z))), h)).tolist()
+
+
+# %% 4.2 right: matrices with an axis more
+def nfm_forward(first_order, xv, norm, drop, mlp, h):
+    z = mlp(drop(norm(bi_interaction(xv))))
+    return (first_order[:, None] + z @ h[:, None]).squeeze(1)
 
 
 # %% 4.2 wrong: dropout before batch norm
@@ -387,6 +466,129 @@ def nfm_forward(first_order, xv, norm, drop, mlp, h):
 # %% 4.2 wrong: exception
 def nfm_forward(first_order, xv, norm, drop, mlp, h):
     return first_order + mlp(drop(norm(bi_interaction(xv).sum(1)))) @ h
+
+
+# %% 4.2 wrong: batch norm after the hidden layers
+def nfm_forward(first_order, xv, norm, drop, mlp, h):
+    return first_order + norm(mlp(drop(bi_interaction(xv)))) @ h
+
+
+# %% 4.2 wrong: batch norm last
+def nfm_forward(first_order, xv, norm, drop, mlp, h):
+    return first_order + norm(drop(mlp(bi_interaction(xv)))) @ h
+
+
+# %% 4.2 wrong: batch norm twice
+def nfm_forward(first_order, xv, norm, drop, mlp, h):
+    return first_order + mlp(drop(norm(norm(bi_interaction(xv))))) @ h
+
+
+# %% 4.2 wrong: batch norm before pooling
+def nfm_forward(first_order, xv, norm, drop, mlp, h):
+    B, S, k = xv.shape
+    slots = norm(xv.reshape(-1, k)).reshape(B, S, k)
+    return first_order + mlp(drop(bi_interaction(slots))) @ h
+
+
+# %% 4.2 wrong: dropout before pooling
+def nfm_forward(first_order, xv, norm, drop, mlp, h):
+    return first_order + mlp(norm(bi_interaction(drop(xv)))) @ h
+
+
+# %% 4.2 wrong: mean over h
+def nfm_forward(first_order, xv, norm, drop, mlp, h):
+    return first_order + (mlp(drop(norm(bi_interaction(xv)))) * h).mean(1)
+
+
+# %% 4.2 wrong: mean of the hidden units
+def nfm_forward(first_order, xv, norm, drop, mlp, h):
+    return first_order + mlp(drop(norm(bi_interaction(xv)))).mean(dim=-1)
+
+
+# %% 4.2 wrong: sum times sum
+def nfm_forward(first_order, xv, norm, drop, mlp, h):
+    return first_order + mlp(drop(norm(bi_interaction(xv)))).sum(1) * h.sum()
+
+
+# %% 4.2 wrong: activation at the end
+def nfm_forward(first_order, xv, norm, drop, mlp, h):
+    return torch.relu(first_order + mlp(drop(norm(bi_interaction(xv)))) @ h)
+
+
+# %% 4.2 wrong: another activation
+def nfm_forward(first_order, xv, norm, drop, mlp, h):
+    return first_order + torch.relu(mlp(drop(norm(bi_interaction(xv))))) @ h
+
+
+# %% 4.2 wrong: mean of the slots
+def nfm_forward(first_order, xv, norm, drop, mlp, h):
+    return first_order + mlp(drop(norm(xv.mean(1)))) @ h
+
+
+# %% 4.2 wrong: square of sum
+def nfm_forward(first_order, xv, norm, drop, mlp, h):
+    return first_order + mlp(drop(norm(xv.sum(1) ** 2))) @ h
+
+
+# %% 4.2 wrong: squares only
+def nfm_forward(first_order, xv, norm, drop, mlp, h):
+    return first_order + mlp(drop(norm((xv**2).sum(1)))) @ h
+
+
+# %% 4.2 wrong: product of all slots
+def nfm_forward(first_order, xv, norm, drop, mlp, h):
+    return first_order + mlp(drop(norm(xv.prod(1)))) @ h
+
+
+# %% 4.2 wrong: linear part twice
+def nfm_forward(first_order, xv, norm, drop, mlp, h):
+    y = first_order + mlp(drop(norm(bi_interaction(xv)))) @ h
+    return first_order + y
+
+
+# %% 4.2 wrong: linear part summed
+def nfm_forward(first_order, xv, norm, drop, mlp, h):
+    return first_order.sum() + mlp(drop(norm(bi_interaction(xv)))) @ h
+
+
+# %% 4.2 wrong: linear part averaged
+def nfm_forward(first_order, xv, norm, drop, mlp, h):
+    return first_order.mean() + mlp(drop(norm(bi_interaction(xv)))) @ h
+
+
+# %% 4.2 wrong: subtracted
+def nfm_forward(first_order, xv, norm, drop, mlp, h):
+    return first_order - mlp(drop(norm(bi_interaction(xv)))) @ h
+
+
+# %% 4.2 wrong: skip connection
+def nfm_forward(first_order, xv, norm, drop, mlp, h):
+    z = drop(norm(bi_interaction(xv)))
+    return first_order + (mlp(z) + z) @ h
+
+
+# %% 4.2 wrong: linear part into the network
+def nfm_forward(first_order, xv, norm, drop, mlp, h):
+    return mlp(drop(norm(bi_interaction(xv) + first_order[:, None]))) @ h
+
+
+# %% 4.2 wrong: FM
+def nfm_forward(first_order, xv, norm, drop, mlp, h):
+    return first_order + bi_interaction(xv).sum(1)
+
+
+# %% 4.2 wrong: eval mode
+def nfm_forward(first_order, xv, norm, drop, mlp, h):
+    for part in (norm, drop, mlp):
+        part.eval()
+    return first_order + mlp(drop(norm(bi_interaction(xv)))) @ h
+
+
+# %% 4.2 wrong: training mode
+def nfm_forward(first_order, xv, norm, drop, mlp, h):
+    for part in (norm, drop, mlp):
+        part.train()
+    return first_order + mlp(drop(norm(bi_interaction(xv)))) @ h
 
 
 # %% 4.3 right: official
@@ -593,6 +795,7 @@ def fm_as_nfm(fm):
 
 # %% 4.3 wrong: training mode
 
+
 class Scaled(nn.Module):
     def __init__(self, fm):
         super().__init__()
@@ -608,17 +811,17 @@ def fm_as_nfm(fm):
 
 
 # %% 4.3 wrong: eval mode
-class Mean(nn.Module):
+class Squared(nn.Module):
     def __init__(self, fm):
         super().__init__()
         self.linear, self.embedding = copy.deepcopy(fm.linear), copy.deepcopy(fm.embedding)
 
     def forward(self, ids, values):
-        return self.linear(ids, values) + 2 * self.embedding.pool(ids, values).sum(1)
+        return self.linear(ids, values) + self.embedding.pool(ids, values).sum(1) ** 2
 
 
 def fm_as_nfm(fm):
-    return Mean(fm)
+    return Squared(fm)
 
 
 # %% 4.3 wrong: after training
@@ -661,3 +864,153 @@ def fm_as_nfm(fm):
     with torch.no_grad():
         fm.linear.w0 += 1
     return nfm
+
+
+# %% 4.3 wrong: no linear part
+class Own(nn.Module):
+    def __init__(self, fm):
+        super().__init__()
+        self.linear, self.embedding = copy.deepcopy(fm.linear), copy.deepcopy(fm.embedding)
+
+    def forward(self, ids, values):
+        w0, w, V = self.linear.w0, self.linear.w, self.embedding.V
+        return bi_interaction(V[ids] * values[..., None]).sum(1)
+
+
+def fm_as_nfm(fm):
+    return Own(fm)
+
+
+# %% 4.3 wrong: each pair twice
+class Own(nn.Module):
+    def __init__(self, fm):
+        super().__init__()
+        self.linear, self.embedding = copy.deepcopy(fm.linear), copy.deepcopy(fm.embedding)
+
+    def forward(self, ids, values):
+        w0, w, V = self.linear.w0, self.linear.w, self.embedding.V
+        return w0 + (w[ids] * values).sum(1) + 2 * bi_interaction(V[ids] * values[..., None]).sum(1)
+
+
+def fm_as_nfm(fm):
+    return Own(fm)
+
+
+# %% 4.3 wrong: mean over k
+class Own(nn.Module):
+    def __init__(self, fm):
+        super().__init__()
+        self.linear, self.embedding = copy.deepcopy(fm.linear), copy.deepcopy(fm.embedding)
+
+    def forward(self, ids, values):
+        w0, w, V = self.linear.w0, self.linear.w, self.embedding.V
+        return w0 + (w[ids] * values).sum(1) + bi_interaction(V[ids] * values[..., None]).mean(1)
+
+
+def fm_as_nfm(fm):
+    return Own(fm)
+
+
+# %% 4.3 wrong: no values
+class Own(nn.Module):
+    def __init__(self, fm):
+        super().__init__()
+        self.linear, self.embedding = copy.deepcopy(fm.linear), copy.deepcopy(fm.embedding)
+
+    def forward(self, ids, values):
+        w0, w, V = self.linear.w0, self.linear.w, self.embedding.V
+        return w0 + (w[ids] * values).sum(1) + bi_interaction(V[ids]).sum(1)
+
+
+def fm_as_nfm(fm):
+    return Own(fm)
+
+
+# %% 4.3 wrong: no values in the linear part
+class Own(nn.Module):
+    def __init__(self, fm):
+        super().__init__()
+        self.linear, self.embedding = copy.deepcopy(fm.linear), copy.deepcopy(fm.embedding)
+
+    def forward(self, ids, values):
+        w0, w, V = self.linear.w0, self.linear.w, self.embedding.V
+        return w0 + w[ids].sum(1) + bi_interaction(V[ids] * values[..., None]).sum(1)
+
+
+def fm_as_nfm(fm):
+    return Own(fm)
+
+
+# %% 4.3 wrong: sigmoid
+class Own(nn.Module):
+    def __init__(self, fm):
+        super().__init__()
+        self.linear, self.embedding = copy.deepcopy(fm.linear), copy.deepcopy(fm.embedding)
+
+    def forward(self, ids, values):
+        w0, w, V = self.linear.w0, self.linear.w, self.embedding.V
+        return torch.sigmoid(w0 + (w[ids] * values).sum(1) + bi_interaction(V[ids] * values[..., None]).sum(1))
+
+
+def fm_as_nfm(fm):
+    return Own(fm)
+
+
+# %% 4.3 wrong: w0 not copied
+class Own(nn.Module):
+    def __init__(self, fm):
+        super().__init__()
+        self.linear, self.embedding = copy.deepcopy(fm.linear), copy.deepcopy(fm.embedding)
+
+    def forward(self, ids, values):
+        w0, w, V = self.linear.w0, self.linear.w, self.embedding.V
+        return (w[ids] * values).sum(1) + bi_interaction(V[ids] * values[..., None]).sum(1)
+
+
+def fm_as_nfm(fm):
+    return Own(fm)
+
+
+# %% 4.3 wrong: V not copied
+class Own(nn.Module):
+    def __init__(self, fm):
+        super().__init__()
+        self.linear, self.embedding = copy.deepcopy(fm.linear), copy.deepcopy(fm.embedding)
+
+    def forward(self, ids, values):
+        w0, w, V = self.linear.w0, self.linear.w, self.embedding.V
+        return w0 + (w[ids] * values).sum(1)
+
+
+def fm_as_nfm(fm):
+    return Own(fm)
+
+
+# %% 4.3 wrong: eval mode
+class Own(nn.Module):
+    def __init__(self, fm):
+        super().__init__()
+        self.linear, self.embedding = copy.deepcopy(fm.linear), copy.deepcopy(fm.embedding)
+
+    def forward(self, ids, values):
+        w0, w, V = self.linear.w0, self.linear.w, self.embedding.V
+        return w0 + (w[ids] * values).sum(1) + torch.relu(bi_interaction(V[ids] * values[..., None])).sum(1)
+
+
+def fm_as_nfm(fm):
+    return Own(fm)
+
+
+# %% 4.3 wrong: more trained
+class Biased(nn.Module):
+    def __init__(self, fm):
+        super().__init__()
+        self.linear, self.embedding = copy.deepcopy(fm.linear), copy.deepcopy(fm.embedding)
+        self.bias = nn.Parameter(torch.zeros(()))
+
+    def forward(self, ids, values):
+        return self.linear(ids, values) + self.embedding.pool(ids, values).sum(1) + self.bias
+
+
+def fm_as_nfm(fm):
+    return Biased(fm)
