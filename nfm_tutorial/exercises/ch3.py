@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import torch
 from torch import nn
@@ -45,24 +47,39 @@ def _deepfm(first_order, xv, mlp, out):
 
 def _deepfm_cases():
     d = Draw(31)
-    for rows, fields, k, hidden, dtype in (
-        (1, 2, 1, 2, F64),
-        (1, 1, 2, 2, F64),
-        (1, 2, 2, 3, F32),
-        (2, 2, 1, 2, F64),
-        (2, 3, 2, 3, F64),
-        (3, 2, 3, 4, F32),
-        (3, 3, 3, 2, F64),
-        (5, 4, 2, 6, F64),
-        (8, 5, 4, 5, F32),
+    # Not every mlp ends in a ReLU, so that one ReLU too many shows.
+    for rows, fields, k, hidden, dtype, end in (
+        (1, 2, 1, 2, F64, nn.ReLU),
+        (1, 1, 2, 2, F64, nn.ReLU),
+        (1, 2, 2, 3, F32, nn.Tanh),
+        (2, 2, 1, 2, F64, nn.ReLU),
+        (2, 3, 2, 3, F64, nn.Tanh),
+        (3, 2, 3, 4, F32, nn.ReLU),
+        (3, 3, 3, 2, F64, nn.Tanh),
+        (5, 4, 2, 6, F64, nn.ReLU),
+        (8, 5, 4, 5, F32, nn.Tanh),
     ):
-        mlp = set_weights(nn.Sequential(nn.Linear(fields * k, hidden), nn.ReLU()), d).to(dtype)
+        mlp = set_weights(nn.Sequential(nn.Linear(fields * k, hidden), end()), d).to(dtype)
         out = set_weights(nn.Linear(hidden, 1, bias=False), d).to(dtype)
         yield Case(d.nonzero(rows, dtype=dtype), d.nonzero(rows, fields, k, dtype=dtype), mlp.eval(), out.eval())
 
 
 def _sigmoid(y):
     return 1 / (1 + np.exp(-y))
+
+
+def _fm(first_order, xv):
+    return first_order + _crossings(xv).sum(1)
+
+
+def _with_pairs(pairs):
+    """DeepFM with another pair term: xv -> (B,)."""
+    return lambda a, xv, mlp, out: a + pairs(xv) + _dnn(xv, mlp, out)
+
+
+def _with_dnn(dnn):
+    """DeepFM with another DNN branch."""
+    return lambda a, xv, mlp, out: _fm(a, xv) + dnn(xv, mlp, out)
 
 
 DEEPFM = Code(
@@ -97,6 +114,94 @@ Example: with one row, `first_order = [1]`, `xv = [[[2], [3]]]`, an `mlp` that p
             "sum of sigmoids",
             "You applied a sigmoid to each branch; the logits of the two branches are added as they are.",
             lambda a, xv, mlp, out: _sigmoid(a + _crossings(xv).sum(1)) + _sigmoid(_dnn(xv, mlp, out)),
+        ),
+        Mistake(
+            "sigmoid on the DNN",
+            "You applied the sigmoid to the DNN branch; the logits of the two branches are added as they are.",
+            _with_dnn(lambda xv, mlp, out: _sigmoid(_dnn(xv, mlp, out))),
+        ),
+        Mistake(
+            "sigmoid on the FM",
+            "You applied the sigmoid to the FM branch; the logits of the two branches are added as they are.",
+            lambda a, xv, mlp, out: _sigmoid(_fm(a, xv)) + _dnn(xv, mlp, out),
+        ),
+        Mistake(
+            "mean of sigmoids",
+            "You averaged two probabilities; DeepFM adds the logits of the two branches.",
+            lambda a, xv, mlp, out: (_sigmoid(_fm(a, xv)) + _sigmoid(_dnn(xv, mlp, out))) / 2,
+        ),
+        Mistake(
+            "ReLU on the DNN's logit",
+            "You applied a ReLU to the DNN's logit; a logit may be negative.",
+            _with_dnn(lambda xv, mlp, out: np.maximum(_dnn(xv, mlp, out), 0)),
+        ),
+        Mistake(
+            "tanh on the DNN's logit",
+            "You applied tanh to the DNN's logit; the logits of the two branches are added as they are.",
+            _with_dnn(lambda xv, mlp, out: np.tanh(_dnn(xv, mlp, out))),
+        ),
+        Mistake(
+            "one ReLU too many",
+            "You put a ReLU between mlp and out; mlp has its activations in it.",
+            _with_dnn(lambda xv, mlp, out: apply(out, np.maximum(apply(mlp, xv.reshape(len(xv), -1)), 0))[:, 0]),
+            "An mlp that ends in tanh hands on negative numbers as well.",
+        ),
+        Mistake(
+            "out not used",
+            "You added up what mlp gives; out makes the logit of it, with weights of its own.",
+            _with_dnn(lambda xv, mlp, out: apply(mlp, xv.reshape(len(xv), -1)).sum(1)),
+        ),
+        Mistake(
+            "DNN summed over the batch",
+            "You summed the DNN's logits over the batch: each row has one of its own.",
+            _with_dnn(lambda xv, mlp, out: _dnn(xv, mlp, out).sum()),
+        ),
+        Mistake(
+            "DNN subtracted",
+            "You subtracted the DNN's logit; the logits of the two branches are added.",
+            _with_dnn(lambda xv, mlp, out: -_dnn(xv, mlp, out)),
+        ),
+        Mistake(
+            "wrong axis",
+            "In the FM branch you summed over k before squaring; sum over the fields, axis 1 of (B, F, k).",
+            _with_pairs(lambda xv: 0.5 * (xv.sum(2) ** 2 - (xv**2).sum(2)).sum(1)),
+            "Which axis of xv counts the fields?",
+        ),
+        Mistake(
+            "pairs over the batch",
+            "In the FM branch you summed over the rows of the batch; sum over the fields, axis 1 of (B, F, k).",
+            _with_pairs(lambda xv: 0.5 * (xv.sum(0) ** 2 - (xv**2).sum(0)).sum()),
+            "Which axis of xv counts the fields?",
+        ),
+        Mistake(
+            "pair term subtracted",
+            "The pair term has the wrong sign: it is half of (the square of the sum minus the sum of the squares).",
+            _with_pairs(lambda xv: -_crossings(xv).sum(1)),
+        ),
+        Mistake(
+            "half of the first part",
+            "In the FM branch the 1/2 belongs to the whole difference, not to one of its two parts.",
+            _with_pairs(lambda xv: (0.5 * xv.sum(1) ** 2 - (xv**2).sum(1)).sum(1)),
+        ),
+        Mistake(
+            "squares added",
+            "In the FM branch you added the sum of the squares; it is subtracted.",
+            _with_pairs(lambda xv: 0.5 * (xv.sum(1) ** 2 + (xv**2).sum(1)).sum(1)),
+        ),
+        Mistake(
+            "vectors added up",
+            "In the FM branch you added up the entries of the vectors; the pair term multiplies two fields.",
+            _with_pairs(lambda xv: xv.sum((1, 2))),
+        ),
+        Mistake(
+            "product of all fields",
+            "In the FM branch you multiplied all fields; the pair term takes two at a time.",
+            _with_pairs(lambda xv: xv.prod(1).sum(1)),
+        ),
+        Mistake(
+            "neighbours only",
+            "In the FM branch you paired each field with the next one only: every field meets every later one.",
+            _with_pairs(lambda xv: (xv[:, :-1] * xv[:, 1:]).sum((1, 2))),
         ),
         Mistake(
             "no pair term",
@@ -198,6 +303,16 @@ def _concat_mean(xv, field_of_slot, n_fields):
     return (_concat(xv, field_of_slot, n_fields).reshape(rows, n_fields, k) / counts[:, None]).reshape(rows, -1)
 
 
+def _concat_root(xv, field_of_slot, n_fields):
+    counts = np.maximum(np.bincount(field_of_slot, minlength=n_fields), 1)
+    return _concat(xv, field_of_slot, n_fields) / np.repeat(counts**0.5, xv.shape[2])
+
+
+def _by_appearance(xv, field_of_slot, n_fields):
+    order = list(dict.fromkeys([*field_of_slot.tolist(), *range(n_fields)]))
+    return np.concatenate([xv[:, field_of_slot == f].sum(1) for f in order], axis=1)
+
+
 def _concat_one(xv, field_of_slot, n_fields, last=True):
     rows, _, k = xv.shape
     out, filled = np.zeros((rows, n_fields, k)), set()
@@ -218,6 +333,7 @@ def _concat_cases():
         (2, 2, [0, 1, 1, 1, 2], 3, F64),
         (2, 3, [0, 0, 1], 2, F32),
         (3, 1, [0, 1, 1, 2, 2], 3, F64),
+        (1, 2, [1, 0], 2, F64),
         (3, 3, [1, 0, 2, 0], 3, F64),
         (2, 2, [0, 2], 4, F64),
         (6, 4, [0, 1, 2, 2, 2, 3, 4], 5, F32),
@@ -247,6 +363,77 @@ Example: `xv = [[[1, 2], [3, 4], [5, 6]]]`, `field_of_slot = [0, 1, 1]`, `n_fiel
             "mean",
             "You took the mean over the slots of a field; add them up (the 1/sqrt(number) is in x already).",
             _concat_mean,
+        ),
+        Mistake(
+            "divided by the root",
+            "You divided by the square root of the number of slots; that factor is in x already, so just add.",
+            _concat_root,
+        ),
+        Mistake(
+            "divided by all slots",
+            "You divided by the number of slots S; just add the slots of a field.",
+            lambda xv, f, n: _concat(xv, f, n) / xv.shape[1],
+        ),
+        Mistake(
+            "product",
+            "You multiplied the slots of a field; add them up.",
+            lambda xv, f, n: np.concatenate(
+                [xv[:, f == g].prod(1) if (f == g).any() else 0 * xv[:, 0] for g in range(n)], axis=1
+            ),
+        ),
+        Mistake(
+            "empty fields left out",
+            "A field without a slot keeps its place: k zeros.",
+            lambda xv, f, n: np.concatenate([xv[:, f == g].sum(1) for g in np.unique(f)], axis=1),
+            "The number of places is n_fields, whatever field_of_slot holds.",
+        ),
+        Mistake(
+            "empty fields at the end",
+            "The zeros of a field without a slot stand at its own place, not at the end.",
+            lambda xv, f, n: np.concatenate(
+                [xv[:, f == g].sum(1) for g in np.unique(f)] + [0 * xv[:, 0]] * (n - len(np.unique(f))), axis=1
+            ),
+        ),
+        Mistake(
+            "last fields left out",
+            "You took the number of fields from field_of_slot; there are n_fields places, also where the last ones are "
+            "empty.",
+            lambda xv, f, n: _concat(xv, f, int(f.max()) + 1),
+        ),
+        Mistake(
+            "order of appearance",
+            "You put the fields in the order in which they occur in field_of_slot; field 0 comes first.",
+            _by_appearance,
+        ),
+        Mistake(
+            "slots taken as sorted",
+            "You took the slots as sorted by field; field_of_slot may come in any order.",
+            lambda xv, f, n: _concat(xv, np.sort(f), n),
+        ),
+        Mistake(
+            "counted from one",
+            "You counted the fields from 1: they are 0 to n_fields - 1.",
+            lambda xv, f, n: np.concatenate([xv[:, f == g].sum(1) for g in range(1, n + 1)], axis=1),
+        ),
+        Mistake(
+            "first slots",
+            "You took the first n_fields slots; field_of_slot says which slots belong to a field.",
+            lambda xv, f, n: xv[:, :n].reshape(len(xv), -1),
+        ),
+        Mistake(
+            "all slots everywhere",
+            "You put the sum of all slots at every place; each field gets its own slots only.",
+            lambda xv, f, n: np.tile(xv.sum(1), (1, n)),
+        ),
+        Mistake(
+            "summed over k",
+            "You summed over k: each field keeps a place of width k.",
+            lambda xv, f, n: _concat(xv, f, n).reshape(len(xv), n, -1).sum(2),
+        ),
+        Mistake(
+            "summed over the batch",
+            "You summed over the batch: each row keeps its own numbers.",
+            lambda xv, f, n: _concat(xv, f, n).sum(0),
         ),
         Mistake(
             "last slot only",
@@ -300,7 +487,16 @@ def _n_parameters(n=1000, fields=5, k=8, hidden=16) -> int:
     return 1 + n + n * k + (fields * k * hidden + hidden) + hidden
 
 
-PARAMETERS = Value(
+class _WholeNumber(Value):
+    """Reads "9,672" as 9672: no whole number needs a decimal comma."""
+
+    def examine(self, candidate):
+        if isinstance(candidate, str) and re.fullmatch(r"\s*\d{1,3}([,.']\d{3})+\s*", candidate):
+            candidate = re.sub(r"[,.']", "", candidate)
+        return super().examine(candidate)
+
+
+PARAMETERS = _WholeNumber(
     id="3.3",
     title="Count DeepFM's parameters",
     kind="pencil and paper",
@@ -328,7 +524,23 @@ $V$. How many numbers are trained? Don't forget $w_0$ and $w$.""",
             "Your hidden layer reads k = 8 numbers, as in NFM; DeepFM's reads the 5 fields side by side.",
         ),
         (_n_parameters() - 8000, "The table V is missing."),
-        (_n_parameters() - 3 * 0 - 32, "The hidden layer has biases, and the output layer has weights: 16 each."),
+        (_n_parameters() - 32, "The hidden layer has biases, and the output layer has weights: 16 each."),
+        (
+            _n_parameters() - 15,
+            "You gave the output layer a bias and the hidden layer none; it is the other way round.",
+        ),
+        (_n_parameters() - 17, "w_0 is missing, and so are 16 numbers of the DNN: biases or output weights."),
+        (_n_parameters() + 24, "The hidden layer has one bias per unit, 16, not one per number that it reads."),
+        (_n_parameters() + 10, "FM has no weight per pair of fields: a pair weight is an inner product of rows of V."),
+        (9001, "This is FM alone: w_0, w and V. The DNN is missing."),
+        (672, "This is the DNN alone: w_0, w and V are missing."),
+        (_n_parameters() + 4 * 8000, "V has one row per feature; the 5 fields share its 1000 rows."),
+        (_n_parameters() - 995, "w has one weight per feature, not one per field."),
+        (_n_parameters() / 1000, "Python reads a point as the decimal point: write the number without it."),
+        (
+            divmod(_n_parameters(), 1000),
+            "Python reads a comma between two numbers as a pair: write the number without it.",
+        ),
     ),
     fallback="This is not the number; count the four groups one by one.",
 )

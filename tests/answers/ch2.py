@@ -115,9 +115,59 @@ def global_ids(local, sizes):
     return local + torch.tensor(sizes[:-1]).cumsum(0)
 
 
-# %% 2.1 wrong: shape
+# %% 2.1 wrong: transposed
 def global_ids(local, sizes):
     return (local + torch.tensor([0] + sizes[:-1]).cumsum(0)).T
+
+
+# %% 2.1 right: stacked columns
+def global_ids(local, sizes):
+    return torch.stack([local[:, f] + sum(sizes[:f]) for f in range(local.shape[1])], dim=1)
+
+
+# %% 2.1 wrong: first size everywhere
+def global_ids(local, sizes):
+    return local + sizes[0] * torch.arange(len(sizes))
+
+
+# %% 2.1 wrong: position times size
+def global_ids(local, sizes):
+    return local + torch.tensor(sizes) * torch.arange(len(sizes))
+
+
+# %% 2.1 wrong: sizes from the data
+def global_ids(local, sizes):
+    if len(local) == 0:
+        return local.clone()
+    found = local.max(0).values + 1
+    return local + found.cumsum(0) - found
+
+
+# %% 2.1 wrong: all sizes
+def global_ids(local, sizes):
+    return local + sum(sizes)
+
+
+# %% 2.1 wrong: flattened
+def global_ids(local, sizes):
+    offsets = torch.tensor([0, *sizes[:-1]]).cumsum(0)
+    return (local + offsets).flatten()
+
+
+# %% 2.1 wrong: flattened
+def global_ids(local, sizes):
+    return [int(i) + sum(sizes[:f]) for row in local for f, i in enumerate(row)]
+
+
+# %% 2.1 wrong: transposed
+def global_ids(local, sizes):
+    return torch.stack([local[:, f] + sum(sizes[:f]) for f in range(local.shape[1])])
+
+
+# %% 2.1 wrong: exception
+def global_ids(local, sizes):
+    offsets = torch.tensor([0, *sizes[:-1]]).cumsum(0)
+    return torch.stack([row + offsets for row in local])
 
 
 # %% 2.2 right: official
@@ -294,10 +344,187 @@ def fm_scores(w0, w, V, ids, values):
     return (w0 + (w[ids] * values).sum(1) + 0.5 * (xv.sum(1) ** 2 - (xv**2).sum(1)).sum(1)).sum()
 
 
-# %% 2.2 wrong: shape
+# %% 2.2 wrong: not summed over k
 def fm_scores(w0, w, V, ids, values):
     xv = V[ids] * values[..., None]
     return w0 + (w[ids] * values).sum(1)[:, None] + 0.5 * (xv.sum(1) ** 2 - (xv**2).sum(1))
+
+
+# %% 2.2 right: running sum of what came before, padding masked
+def fm_scores(w0, w, V, ids, values):
+    values = values * (ids != 0).to(values.dtype)
+    xv = torch.nn.functional.embedding(ids, V) * values.unsqueeze(2)
+    y = w0.expand(len(ids)).clone()
+    y += (w.index_select(0, ids.flatten()).view_as(values) * values).sum(1)
+    y += ((xv.cumsum(1) - xv) * xv).sum((1, 2))
+    return y
+
+
+# %% 2.2 wrong: wrong axis
+def fm_scores(w0, w, V, ids, values):
+    xv = V[ids] * values[..., None]
+    linear = (w[ids] * values).sum(1)
+    return w0 + linear + 0.5 * (xv.sum(2) ** 2 - (xv**2).sum(2)).sum(1)
+
+
+# %% 2.2 wrong: pairs over the batch
+def fm_scores(w0, w, V, ids, values):
+    xv = V[ids] * values[..., None]
+    linear = (w[ids] * values).sum(1)
+    return w0 + linear + 0.5 * (xv.sum(0) ** 2 - (xv**2).sum(0)).sum()
+
+
+# %% 2.2 wrong: values not squared
+def fm_scores(w0, w, V, ids, values):
+    xv = V[ids] * values[..., None]
+    linear = (w[ids] * values).sum(1)
+    squares = V[ids] ** 2 * values[..., None]
+    return w0 + linear + 0.5 * (xv.sum(1) ** 2 - squares.sum(1)).sum(1)
+
+
+# %% 2.2 wrong: half of the first part
+def fm_scores(w0, w, V, ids, values):
+    xv = V[ids] * values[..., None]
+    linear = (w[ids] * values).sum(1)
+    return w0 + linear + (0.5 * xv.sum(1) ** 2 - (xv**2).sum(1)).sum(1)
+
+
+# %% 2.2 wrong: half of everything
+def fm_scores(w0, w, V, ids, values):
+    xv = V[ids] * values[..., None]
+    linear = (w[ids] * values).sum(1)
+    pairs = 0.5 * (xv.sum(1) ** 2 - (xv**2).sum(1)).sum(1)
+    return 0.5 * (w0 + linear + 2 * pairs)
+
+
+# %% 2.2 wrong: half of the linear part
+def fm_scores(w0, w, V, ids, values):
+    xv = V[ids] * values[..., None]
+    linear = (w[ids] * values).sum(1)
+    pairs = 0.5 * (xv.sum(1) ** 2 - (xv**2).sum(1)).sum(1)
+    return w0 + 0.5 * (linear + 2 * pairs)
+
+
+# %% 2.2 wrong: pair term subtracted
+def fm_scores(w0, w, V, ids, values):
+    xv = V[ids] * values[..., None]
+    linear = (w[ids] * values).sum(1)
+    pairs = 0.5 * (xv.sum(1) ** 2 - (xv**2).sum(1)).sum(1)
+    return w0 + linear - pairs
+
+
+# %% 2.2 wrong: mean over the slots
+def fm_scores(w0, w, V, ids, values):
+    xv = V[ids] * values[..., None]
+    linear = (w[ids] * values).sum(1)
+    pairs = 0.5 * (xv.sum(1) ** 2 - (xv**2).sum(1)).sum(1)
+    return w0 + (w[ids] * values).mean(1) + pairs
+
+
+# %% 2.2 wrong: values squared in the linear part
+def fm_scores(w0, w, V, ids, values):
+    xv = V[ids] * values[..., None]
+    linear = (w[ids] * values).sum(1)
+    pairs = 0.5 * (xv.sum(1) ** 2 - (xv**2).sum(1)).sum(1)
+    return w0 + (w[ids] * values**2).sum(1) + pairs
+
+
+# %% 2.2 wrong: last slot missing
+def fm_scores(w0, w, V, ids, values):
+    ids, values = ids[:, :-1], values[:, :-1]
+    xv = V[ids] * values[..., None]
+    linear = (w[ids] * values).sum(1)
+    pairs = 0.5 * (xv.sum(1) ** 2 - (xv**2).sum(1)).sum(1)
+    return w0 + linear + pairs
+
+
+# %% 2.2 wrong: neighbours only
+def fm_scores(w0, w, V, ids, values):
+    xv = V[ids] * values[..., None]
+    linear = (w[ids] * values).sum(1)
+    return w0 + linear + (xv[:, :-1] * xv[:, 1:]).sum((1, 2))
+
+
+# %% 2.2 wrong: one row too early
+def fm_scores(w0, w, V, ids, values):
+    ids = ids - 1
+    xv = V[ids] * values[..., None]
+    linear = (w[ids] * values).sum(1)
+    pairs = 0.5 * (xv.sum(1) ** 2 - (xv**2).sum(1)).sum(1)
+    return w0 + linear + pairs
+
+
+# %% 2.2 wrong: slots in place of ids
+def fm_scores(w0, w, V, ids, values):
+    xv = V[ids] * values[..., None]
+    linear = (w[ids] * values).sum(1)
+    pairs = 0.5 * (xv.sum(1) ** 2 - (xv**2).sum(1)).sum(1)
+    return w0 + (w[: ids.shape[1]] * values).sum(1) + pairs
+
+
+# %% 2.2 wrong: w0 alone for k = 0
+def fm_scores(w0, w, V, ids, values):
+    xv = V[ids] * values[..., None]
+    linear = (w[ids] * values).sum(1)
+    pairs = 0.5 * (xv.sum(1) ** 2 - (xv**2).sum(1)).sum(1)
+    return w0 + linear + pairs if V.shape[1] else w0.expand(len(ids))
+
+
+# %% 2.2 wrong: zero for k = 0
+def fm_scores(w0, w, V, ids, values):
+    xv = V[ids] * values[..., None]
+    linear = (w[ids] * values).sum(1)
+    pairs = 0.5 * (xv.sum(1) ** 2 - (xv**2).sum(1)).sum(1)
+    return w0 + linear + pairs if V.shape[1] else torch.zeros(len(ids), dtype=w.dtype)
+
+
+# %% 2.2 wrong: not summed over k
+def fm_scores(w0, w, V, ids, values):
+    xv = V[ids] * values[..., None]
+    linear = (w[ids] * values).sum(1)
+    return w0 + linear[:, None] + 0.5 * (xv.sum(1) ** 2 - (xv**2).sum(1))
+
+
+# %% 2.2 wrong: first row only
+def fm_scores(w0, w, V, ids, values):
+    xv = V[ids] * values[..., None]
+    linear = (w[ids] * values).sum(1)
+    pairs = 0.5 * (xv.sum(1) ** 2 - (xv**2).sum(1)).sum(1)
+    return (w0 + linear + pairs)[:1]
+
+
+# %% 2.2 wrong: mean over k
+def fm_scores(w0, w, V, ids, values):
+    xv = V[ids] * values[..., None]
+    linear = (w[ids] * values).sum(1)
+    pairs = 0.5 * (xv.sum(1) ** 2 - (xv**2).sum(1))
+    return w0 + linear + (pairs.mean(1) if V.shape[1] else 0)
+
+
+# %% 2.2 wrong: shape
+def fm_scores(w0, w, V, ids, values):
+    xv = V[ids] * values[..., None]
+    linear = (w[ids] * values).sum(1)
+    pairs = 0.5 * (xv.sum(1) ** 2 - (xv**2).sum(1)).sum(1)
+    return (w0 + linear + pairs).squeeze()
+
+
+# %% 2.2 wrong: value
+def fm_scores(w0, w, V, ids, values):
+    xv = V[ids] * values[..., None]
+    linear = (w[ids] * values).sum(1)
+    pairs = 0.5 * (xv.sum(1) ** 2 - (xv**2).sum(1)).sum(1)
+    return -(w0 + linear + pairs)
+
+
+# %% 2.2 wrong: in place
+def fm_scores(w0, w, V, ids, values):
+    w[0] = 0
+    values[ids == 0] = 0
+    xv = V[ids] * values[..., None]
+    linear = (w[ids] * values).sum(1)
+    pairs = 0.5 * (xv.sum(1) ** 2 - (xv**2).sum(1)).sum(1)
+    return w0 + linear + pairs
 
 
 # %% 2.3 right: official
@@ -494,7 +721,7 @@ def sample_negatives(seen, n_movies, n, rng):
     return rng.choice(pool, n) if pool else []
 
 
-# %% 2.3 wrong: exception
+# %% 2.3 wrong: without replacement
 def sample_negatives(seen, n_movies, n, rng):
     pool = [m for m in range(n_movies) if m not in seen]
     return rng.choice(pool, n, replace=False)
@@ -508,6 +735,199 @@ def sample_negatives(seen, n_movies, n, rng):
         if movie not in seen:
             out.append(movie)
     return out
+
+
+# %% 2.3 right: the first of a new permutation, each time
+def sample_negatives(seen, n_movies, n, rng):
+    pool = [m for m in range(n_movies) if m not in seen]
+    if not pool:
+        raise ValueError("nothing left")
+    return [int(rng.permutation(pool)[0]) for _ in range(n)]
+
+
+# %% 2.3 right: ranks shifted past the seen movies
+def sample_negatives(seen, n_movies, n, rng):
+    unseen = n_movies - len(seen)
+    if unseen <= 0:
+        raise ValueError
+    out = []
+    for movie in rng.integers(0, unseen, size=n).tolist():
+        for taken in sorted(seen):
+            movie += taken <= movie
+        out.append(movie)
+    return out
+
+
+# %% 2.3 right: the largest of random scores
+def sample_negatives(seen, n_movies, n, rng):
+    pool = [m for m in range(n_movies) if m not in seen]
+    if not pool:
+        raise ValueError("nothing left")
+    return np.array(pool)[rng.random((n, len(pool))).argmax(1)]
+
+
+# %% 2.3 right: the error that choice raises itself
+def sample_negatives(seen, n_movies, n, rng):
+    return rng.choice([m for m in range(n_movies) if m not in seen], n)
+
+
+# %% 2.3 right: blocks of draws, thrown away where seen
+def sample_negatives(seen, n_movies, n, rng):
+    if set(range(n_movies)) <= seen:
+        raise ValueError("all seen")
+    out = np.empty(0, dtype=int)
+    while len(out) < n:
+        draw = rng.integers(0, n_movies, 2 * n + 8)
+        out = np.concatenate([out, draw[~np.isin(draw, list(seen))]])
+    return out[:n]
+
+
+# %% 2.3 wrong: not independent
+def sample_negatives(seen, n_movies, n, rng):
+    pool = [m for m in range(n_movies) if m not in seen]
+    if not pool:
+        raise ValueError("nothing left")
+    pool = rng.permutation(pool)
+    return [int(pool[i % len(pool)]) for i in range(n)]
+
+
+# %% 2.3 wrong: not independent
+def sample_negatives(seen, n_movies, n, rng):
+    pool = [m for m in range(n_movies) if m not in seen]
+    if not pool:
+        raise ValueError("nothing left")
+    rng.shuffle(pool)
+    return (pool * (n // len(pool) + 1))[:n]
+
+
+# %% 2.3 wrong: not independent
+def sample_negatives(seen, n_movies, n, rng):
+    pool = [m for m in range(n_movies) if m not in seen]
+    if not pool:
+        raise ValueError("nothing left")
+    out = []
+    while len(out) < n:
+        out += rng.permutation(pool).tolist()
+    return out[:n]
+
+
+# %% 2.3 wrong: not independent
+def sample_negatives(seen, n_movies, n, rng):
+    pool = [m for m in range(n_movies) if m not in seen]
+    if not pool:
+        raise ValueError("nothing left")
+    start = int(rng.integers(len(pool)))
+    return [pool[(start + i) % len(pool)] for i in range(n)]
+
+
+# %% 2.3 wrong: without replacement
+def sample_negatives(seen, n_movies, n, rng):
+    pool = [m for m in range(n_movies) if m not in seen]
+    if not pool:
+        raise ValueError("nothing left")
+    return rng.choice(pool, n, replace=n > len(pool))
+
+
+# %% 2.3 wrong: without replacement
+def sample_negatives(seen, n_movies, n, rng):
+    pool = [m for m in range(n_movies) if m not in seen]
+    if not pool:
+        raise ValueError("nothing left")
+    return rng.choice(pool, n, replace=False)
+
+
+# %% 2.3 wrong: sorted
+def sample_negatives(seen, n_movies, n, rng):
+    pool = [m for m in range(n_movies) if m not in seen]
+    if not pool:
+        raise ValueError("nothing left")
+    return sorted(rng.choice(pool, n))
+
+
+# %% 2.3 wrong: one draw for all
+def sample_negatives(seen, n_movies, n, rng):
+    pool = [m for m in range(n_movies) if m not in seen]
+    if not pool:
+        raise ValueError("nothing left")
+    return [int(rng.choice(pool))] * n
+
+
+# %% 2.3 wrong: rng not used
+def sample_negatives(seen, n_movies, n, rng):
+    pool = [m for m in range(n_movies) if m not in seen]
+    if not pool:
+        raise ValueError("nothing left")
+    return [pool[i % len(pool)] for i in range(n)]
+
+
+# %% 2.3 wrong: rng not used
+def sample_negatives(seen, n_movies, n, rng):
+    pool = [m for m in range(n_movies) if m not in seen]
+    if not pool:
+        raise ValueError("nothing left")
+    return np.random.default_rng(sum(seen)).choice(pool, n)
+
+
+# %% 2.3 wrong: not uniform
+def sample_negatives(seen, n_movies, n, rng):
+    pool = [m for m in range(n_movies) if m not in seen]
+    if not pool:
+        raise ValueError("nothing left")
+    weights = np.arange(1, len(pool) + 1)
+    return rng.choice(pool, n, p=weights / weights.sum())
+
+
+# %% 2.3 wrong: not uniform
+def sample_negatives(seen, n_movies, n, rng):
+    pool = [m for m in range(n_movies) if m not in seen]
+    if not pool:
+        raise ValueError("nothing left")
+    return [pool[round(u)] for u in rng.uniform(0, len(pool) - 1, n)]
+
+
+# %% 2.3 wrong: never drawn
+def sample_negatives(seen, n_movies, n, rng):
+    pool = [m for m in range(n_movies) if m not in seen]
+    if not pool:
+        raise ValueError("nothing left")
+    return [pool[i] for i in rng.integers(0, max(1, len(pool) - 1), n)]
+
+
+# %% 2.3 wrong: no error
+def sample_negatives(seen, n_movies, n, rng):
+    pool = [m for m in range(n_movies) if m not in seen]
+    return [pool[int(rng.random() * len(pool))] for _ in range(n)]
+
+
+# %% 2.3 wrong: seen changed
+def sample_negatives(seen, n_movies, n, rng):
+    out = []
+    while len(out) < n:
+        if len(seen) == n_movies:
+            raise ValueError
+        movie = int(rng.integers(n_movies))
+        if movie not in seen:
+            out.append(movie)
+            seen.add(movie)
+    return out
+
+
+# %% 2.3 wrong: exception
+def sample_negatives(seen, n_movies, n, rng):
+    pool = [m for m in range(n_movies) if m not in seen]
+    if not pool:
+        raise ValueError("nothing left")
+    if n > len(pool):
+        raise ValueError("too few movies")
+    return rng.choice(pool, n)
+
+
+# %% 2.3 wrong: shape
+def sample_negatives(seen, n_movies, n, rng):
+    pool = [m for m in range(n_movies) if m not in seen]
+    if not pool:
+        raise ValueError("nothing left")
+    return rng.choice(pool, n + 1)
 
 
 # %% 2.4 right: official
@@ -624,3 +1044,137 @@ def clipped_rmse(prediction, target, train_target):
 # %% 2.4 wrong: exception
 def clipped_rmse(prediction, target, train_target):
     return torch.sqrt(((prediction.clamp(train_target.min(), train_target.max()) - target) ** 2).mean())
+
+
+# %% 2.4 right: float32, array with one entry
+def clipped_rmse(prediction, target, train_target):
+    clipped = prediction.astype(np.float32).clip(train_target.min(), train_target.max())
+    return np.array([((clipped - target.astype(np.float32)) ** 2).mean() ** 0.5])
+
+
+# %% 2.4 right: assignments into a copy
+def clipped_rmse(prediction, target, train_target):
+    low, high = train_target.min(), train_target.max()
+    clipped = prediction.copy()
+    clipped[clipped < low] = low
+    clipped[clipped > high] = high
+    error = clipped - target
+    return (error @ error / error.size) ** 0.5
+
+
+# %% 2.4 wrong: clipped to percentiles 1
+def clipped_rmse(prediction, target, train_target):
+    low, high = np.percentile(train_target, [1, 99])
+    clipped = prediction.clip(low, high)
+    return np.sqrt(np.mean((clipped - target) ** 2))
+
+
+# %% 2.4 wrong: clipped to percentiles 2.5
+def clipped_rmse(prediction, target, train_target):
+    low, high = np.percentile(train_target, [2.5, 97.5])
+    clipped = prediction.clip(low, high)
+    return np.sqrt(np.mean((clipped - target) ** 2))
+
+
+# %% 2.4 wrong: clipped to percentiles 5
+def clipped_rmse(prediction, target, train_target):
+    low, high = np.percentile(train_target, [5, 95])
+    clipped = prediction.clip(low, high)
+    return np.sqrt(np.mean((clipped - target) ** 2))
+
+
+# %% 2.4 wrong: clipped to percentiles 10
+def clipped_rmse(prediction, target, train_target):
+    low, high = np.percentile(train_target, [10, 90])
+    clipped = prediction.clip(low, high)
+    return np.sqrt(np.mean((clipped - target) ** 2))
+
+
+# %% 2.4 wrong: clipped to percentiles 25
+def clipped_rmse(prediction, target, train_target):
+    low, high = np.percentile(train_target, [25, 75])
+    clipped = prediction.clip(low, high)
+    return np.sqrt(np.mean((clipped - target) ** 2))
+
+
+# %% 2.4 wrong: not clipped
+def clipped_rmse(prediction, target, train_target):
+    clipped = prediction.clip(prediction.min(), prediction.max())
+    return np.sqrt(np.mean((clipped - target) ** 2))
+
+
+# %% 2.4 wrong: clipped to 1 and 5
+def clipped_rmse(prediction, target, train_target):
+    clipped = np.clip(prediction, 1, 5)
+    return np.sqrt(np.mean((clipped - target) ** 2))
+
+
+# %% 2.4 wrong: clipped to mean and standard deviation
+def clipped_rmse(prediction, target, train_target):
+    mean, std = train_target.mean(), train_target.std()
+    clipped = prediction.clip(mean - std, mean + std)
+    return np.sqrt(np.mean((clipped - target) ** 2))
+
+
+# %% 2.4 wrong: symmetric range
+def clipped_rmse(prediction, target, train_target):
+    bound = np.abs(train_target).max()
+    clipped = prediction.clip(-bound, bound)
+    return np.sqrt(np.mean((clipped - target) ** 2))
+
+
+# %% 2.4 wrong: bounds exchanged
+def clipped_rmse(prediction, target, train_target):
+    low, high = train_target.min(), train_target.max()
+    clipped = np.clip(prediction, high, low)
+    return np.sqrt(np.mean((clipped - target) ** 2))
+
+
+# %% 2.4 wrong: clipped to training and test labels
+def clipped_rmse(prediction, target, train_target):
+    known = np.concatenate([train_target, target])
+    clipped = prediction.clip(known.min(), known.max())
+    return np.sqrt(np.mean((clipped - target) ** 2))
+
+
+# %% 2.4 wrong: only the target clipped
+def clipped_rmse(prediction, target, train_target):
+    low, high = train_target.min(), train_target.max()
+    return np.sqrt(np.mean((prediction - target.clip(low, high)) ** 2))
+
+
+# %% 2.4 wrong: dropped
+def clipped_rmse(prediction, target, train_target):
+    low, high = train_target.min(), train_target.max()
+    inside = (prediction >= low) & (prediction <= high)
+    if not inside.any():
+        return 0.0
+    return np.sqrt(np.mean((prediction[inside] - target[inside]) ** 2))
+
+
+# %% 2.4 wrong: standard deviation
+def clipped_rmse(prediction, target, train_target):
+    low, high = train_target.min(), train_target.max()
+    return np.std(prediction.clip(low, high) - target)
+
+
+# %% 2.4 wrong: rounded
+def clipped_rmse(prediction, target, train_target):
+    low, high = train_target.min(), train_target.max()
+    clipped = np.round(prediction.clip(low, high))
+    return np.sqrt(np.mean((clipped - target) ** 2))
+
+
+# %% 2.4 wrong: not averaged
+def clipped_rmse(prediction, target, train_target):
+    low, high = train_target.min(), train_target.max()
+    return np.sqrt((prediction.clip(low, high) - target) ** 2)
+
+
+# %% 2.4 wrong: in place
+def clipped_rmse(prediction, target, train_target):
+    low, high = train_target.min(), train_target.max()
+    prediction[prediction > high] = high
+    prediction[prediction < low] = low
+    clipped = prediction
+    return np.sqrt(np.mean((clipped - target) ** 2))

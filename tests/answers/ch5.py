@@ -211,6 +211,99 @@ def epoch_to_keep(losses, patience):
     return best + 1
 
 
+# %% 5.1 wrong: equal restarts the count
+def epoch_to_keep(losses, patience):
+    best, best_epoch, waited = math.inf, 0, 0
+    for epoch, loss in enumerate(losses, 1):
+        waited += 1
+        if loss < best:
+            best, best_epoch, waited = loss, epoch, 0
+        elif loss == best:
+            waited = 0
+        elif waited >= patience:
+            break
+    return best_epoch
+
+
+# %% 5.1 wrong: smallest improvement
+def epoch_to_keep(losses, patience):
+    best, best_epoch = math.inf, 0
+    for epoch, loss in enumerate(losses, 1):
+        if loss < best - 1e-4:
+            best, best_epoch = loss, epoch
+        elif epoch - best_epoch >= patience:
+            break
+    return best_epoch
+
+
+# %% 5.1 wrong: smallest improvement
+def epoch_to_keep(losses, patience):
+    best, best_epoch = math.inf, 0
+    for epoch, loss in enumerate(losses, 1):
+        if loss < best - 1e-3:
+            best, best_epoch = loss, epoch
+        elif epoch - best_epoch >= patience:
+            break
+    return best_epoch
+
+
+# %% 5.1 wrong: best starts at 1
+def epoch_to_keep(losses, patience):
+    best, best_epoch = 1.0, 0
+    for epoch, loss in enumerate(losses, 1):
+        if loss < best:
+            best, best_epoch = loss, epoch
+        elif epoch - best_epoch >= patience:
+            break
+    return best_epoch
+
+
+# %% 5.1 wrong: best starts at 0
+def epoch_to_keep(losses, patience):
+    best, best_epoch = 0.0, 0
+    for epoch, loss in enumerate(losses, 1):
+        if loss < best:
+            best, best_epoch = loss, epoch
+        elif epoch - best_epoch >= patience:
+            break
+    return best_epoch
+
+
+# %% 5.1 wrong: nothing without a stop
+def epoch_to_keep(losses, patience):
+    best, best_epoch = math.inf, 0
+    for epoch, loss in enumerate(losses, 1):
+        if loss < best:
+            best, best_epoch = loss, epoch
+        elif epoch - best_epoch >= patience:
+            return best_epoch
+    return 0
+
+
+# %% 5.1 wrong: last epoch
+def epoch_to_keep(losses, patience):
+    return len(losses)
+
+
+# %% 5.1 wrong: first epochs only
+def epoch_to_keep(losses, patience):
+    seen = losses[: patience + 1]
+    return seen.index(min(seen)) + 1
+
+
+# %% 5.1 wrong: one epoch too early, patience 1 never stops
+def epoch_to_keep(losses, patience):
+    best, waited = 0, 0
+    for i in range(1, len(losses)):
+        if losses[i] < losses[best]:
+            best, waited = i, 0
+        else:
+            waited += 1
+        if waited == patience - 1 and waited:
+            break
+    return best + 1
+
+
 # %% 5.2 right: official
 def bn_eps(init_std, n_fields):
     variance = init_std**4 * n_fields * (n_fields - 1) / 2
@@ -240,6 +333,12 @@ def bn_eps(init_std, n_fields):
     return init_std**4 / 100
 
 
+# %% 5.2 right: float32
+def bn_eps(init_std, n_fields):
+    sigma = torch.tensor(init_std)
+    return sigma**4 * math.comb(n_fields, 2) * 1e-3
+
+
 # %% 5.2 wrong: PyTorch's default
 def bn_eps(init_std, n_fields):
     return 1e-5
@@ -250,12 +349,12 @@ def bn_eps(init_std, n_fields):
     return 1e-9
 
 
-# %% 5.2 wrong: too large
+# %% 5.2 wrong: second power
 def bn_eps(init_std, n_fields):
     return 0.001 * init_std**2 * n_fields * (n_fields - 1) / 2
 
 
-# %% 5.2 wrong: too large
+# %% 5.2 wrong: whole variance
 def bn_eps(init_std, n_fields):
     return init_std**4 * n_fields * (n_fields - 1) / 2
 
@@ -288,6 +387,46 @@ def bn_eps(init_std, n_fields):
 # %% 5.2 wrong: number
 def bn_eps(init_std, n_fields):
     return [0.001 * init_std**4, 0.01 * init_std**4]
+
+
+# %% 5.2 wrong: second power
+def bn_eps(init_std, n_fields):
+    return init_std**2 / 10
+
+
+# %% 5.2 wrong: second power
+def bn_eps(init_std, n_fields):
+    return init_std**2
+
+
+# %% 5.2 wrong: second power
+def bn_eps(init_std, n_fields):
+    return init_std**2 * n_fields / 100
+
+
+# %% 5.2 wrong: standard deviation
+def bn_eps(init_std, n_fields):
+    return 0.1 * init_std**2 * math.sqrt(n_fields * (n_fields - 1) / 2)
+
+
+# %% 5.2 wrong: too large
+def bn_eps(init_std, n_fields):
+    return init_std**3 * n_fields * (n_fields - 1) / 20
+
+
+# %% 5.2 wrong: too large
+def bn_eps(init_std, n_fields):
+    return max(1e-12, init_std**4 * n_fields * (n_fields - 1) / 20)
+
+
+# %% 5.2 wrong: too large
+def bn_eps(init_std, n_fields):
+    return init_std**4 * n_fields * (n_fields - 1) / 10
+
+
+# %% 5.2 wrong: PyTorch's default
+def bn_eps(init_std, n_fields):
+    return max(1e-5, init_std**4 / 100)
 
 
 # %% 5.3 right: official
@@ -407,3 +546,97 @@ def l2_penalty(V, ids, values):
 # %% 5.3 wrong: in place
 def l2_penalty(V, ids, values):
     return V.square_()[ids].mul(values.square()[..., None]).sum((1, 2)).mean()
+
+
+# %% 5.3 wrong: each row once
+def l2_penalty(V, ids, values):
+    rows = torch.unique(torch.cat([ids.to(V.dtype), values], 1), dim=0)
+    ids, values = rows[:, : ids.shape[1]].long(), rows[:, ids.shape[1] :]
+    xv = V[ids] * values[..., None]
+    return (xv**2).sum((1, 2)).mean()
+
+
+# %% 5.3 wrong: each feature once, over the rows
+def l2_penalty(V, ids, values):
+    active = ids[values != 0].unique()
+    return V[active].square().sum() / len(ids)
+
+
+# %% 5.3 wrong: each feature and the padding once
+def l2_penalty(V, ids, values):
+    return (V[torch.unique(ids)] ** 2).sum()
+
+
+# %% 5.3 wrong: each feature and the padding once, over the rows
+def l2_penalty(V, ids, values):
+    return (V[torch.unique(ids)] ** 2).sum() / len(ids)
+
+
+# %% 5.3 wrong: each feature once, with its last value
+def l2_penalty(V, ids, values):
+    x = dict(zip(ids.flatten().tolist(), values.flatten().tolist()))
+    return sum(((V[i] * x[i]) ** 2).sum() for i in x)
+
+
+# %% 5.3 wrong: each feature once, with its last value, over the rows
+def l2_penalty(V, ids, values):
+    x = dict(zip(ids.flatten().tolist(), values.flatten().tolist()))
+    return sum(((V[i] * x[i]) ** 2).sum() for i in x) / len(ids)
+
+
+# %% 5.3 wrong: whole table over the rows
+def l2_penalty(V, ids, values):
+    return V.square().sum() / len(ids)
+
+
+# %% 5.3 wrong: absolute x
+def l2_penalty(V, ids, values):
+    return (V[ids] ** 2 * values.abs()[..., None]).sum((1, 2)).mean()
+
+
+# %% 5.3 wrong: absolute values
+def l2_penalty(V, ids, values):
+    xv = V[ids] * values[..., None]
+    return xv.abs().sum((1, 2)).mean()
+
+
+# %% 5.3 wrong: not squared
+def l2_penalty(V, ids, values):
+    xv = V[ids] * values[..., None]
+    return xv.sum((1, 2)).mean()
+
+
+# %% 5.3 wrong: entries added before square
+def l2_penalty(V, ids, values):
+    xv = V[ids] * values[..., None]
+    return (xv.sum(2) ** 2).sum(1).mean()
+
+
+# %% 5.3 wrong: over the features
+def l2_penalty(V, ids, values):
+    xv = V[ids] * values[..., None]
+    return (xv**2).sum() / len(V)
+
+
+# %% 5.3 wrong: over the filled slots
+def l2_penalty(V, ids, values):
+    xv = V[ids] * values[..., None]
+    return (xv**2).sum() / (values != 0).sum()
+
+
+# %% 5.3 wrong: first row only
+def l2_penalty(V, ids, values):
+    xv = V[ids] * values[..., None]
+    return (xv[0] ** 2).sum()
+
+
+# %% 5.3 wrong: crossings
+def l2_penalty(V, ids, values):
+    xv = V[ids] * values[..., None]
+    return 0.5 * (xv.sum(1) ** 2 - (xv**2).sum(1)).sum(1).mean()
+
+
+# %% 5.3 wrong: sign
+def l2_penalty(V, ids, values):
+    xv = V[ids] * values[..., None]
+    return -(xv**2).sum((1, 2)).mean()
