@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gzip
 import io
 import os
@@ -31,7 +32,12 @@ def load_ratings(folder: str | os.PathLike | None = None) -> pd.DataFrame:
     Sorted by user, then movie. `folder` defaults to `data_folder()`.
     Raises FileNotFoundError if the table is not there, ValueError naming file and line if it is damaged.
     """
-    table, where = _read_table(folder, RATINGS_FILE, ("user", "movie", "rating", "timestamp"))
+    return _ratings(*_read(folder, RATINGS_FILE)).copy()
+
+
+@functools.lru_cache(maxsize=1)  # by the bytes of the file: parsing takes a third of a second, and notebooks load often
+def _ratings(packed: bytes, where: Path) -> pd.DataFrame:
+    table = _table(packed, where, ("user", "movie", "rating", "timestamp"))
     ratings = pd.DataFrame(
         {
             "user": _numbers(table["user"], where, 0, np.inf).astype(np.int64),
@@ -49,7 +55,12 @@ def load_movies(folder: str | os.PathLike | None = None) -> pd.DataFrame:
     Sorted by movie. Five movies have neither title nor year (<NA>). `folder` defaults to `data_folder()`.
     Raises FileNotFoundError if the table is not there, ValueError naming file and line if it is damaged.
     """
-    table, where = _read_table(folder, MOVIES_FILE, ("movie", "title", "year", "genres"))
+    return _movies(*_read(folder, MOVIES_FILE)).copy()
+
+
+@functools.lru_cache(maxsize=1)
+def _movies(packed: bytes, where: Path) -> pd.DataFrame:
+    table = _table(packed, where, ("movie", "title", "year", "genres"))
     nameless = (table["genres"] == "").to_numpy()
     if nameless.any():
         raise ValueError(f"{where}, line {nameless.argmax() + 2}: genres is empty. {GET_AGAIN}")
@@ -64,17 +75,21 @@ def load_movies(folder: str | os.PathLike | None = None) -> pd.DataFrame:
     return _without_repeats(movies, ["movie"], where)
 
 
-def _read_table(folder, name: str, columns: tuple[str, ...]) -> tuple[pd.DataFrame, Path]:
-    """The columns of a .csv.gz file as text, and the file's path for messages."""
+def _read(folder, name: str) -> tuple[bytes, Path]:
+    """The bytes of a table's file, and its path for messages."""
     path = Path(data_folder() if folder is None else folder) / name
     if not path.is_file():
         raise FileNotFoundError(
             f"{path} is not there. The tables belong to the repository, in its folder data/; if you keep them "
             f"elsewhere, pass folder=... or set the environment variable NFM_TUTORIAL_DATA to that folder."
         )
+    return path.read_bytes(), path
+
+
+def _table(packed: bytes, path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
+    """The columns of a .csv.gz file as text."""
     try:
-        with gzip.open(path) as packed:
-            text = packed.read().decode("utf-8")
+        text = gzip.decompress(packed).decode("utf-8")
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise ValueError(f"{path} is truncated or damaged ({error}). {GET_AGAIN}") from error
     except UnicodeDecodeError as error:
@@ -90,7 +105,7 @@ def _read_table(folder, name: str, columns: tuple[str, ...]) -> tuple[pd.DataFra
         raise ValueError(f"{path}, line 1: there is no column {missing[0]!r}, only {have}. {GET_AGAIN}")
     if table.empty:
         raise ValueError(f"{path} has a header but no rows. {GET_AGAIN}")
-    return table, path
+    return table
 
 
 def _numbers(text: pd.Series, where: Path, low: float, high: float, step=1.0, empty_ok=False) -> np.ndarray:

@@ -432,3 +432,15 @@ def test_part_without_rows_is_named(tmp_path):
     movies = "movie,title,year,genres\n" + "".join(f"{m},T,1999,Drama\n" for m in range(1, 41))
     with pytest.raises(ValueError, match="leave no row for the test part"):
         data.movielens(split="time", ratios=(0.5, 0.4, 0.1), folder=write(tmp_path, rated, movies))
+
+
+def test_tables_are_the_callers_own(tmp_path):
+    """Loading is remembered by the file's bytes: neither a caller's change nor another file may shine through."""
+    for load in (data.load_ratings, data.load_movies):
+        first = load()
+        first.iloc[0, 0] = 10**6
+        assert load().iloc[0, 0] != 10**6
+    for name, table in (("ratings.csv.gz", data.load_ratings()), ("movies.csv.gz", data.load_movies())):
+        table.iloc[1:].to_csv(tmp_path / name, index=False)
+    assert len(data.load_ratings(tmp_path)) == len(data.load_ratings()) - 1
+    assert len(data.load_movies(tmp_path)) == len(data.load_movies()) - 1
