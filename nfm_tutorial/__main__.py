@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
-from .data import download
-from .metrics import TASKS
-from .reproduce import MODELS, reproduce
+# Before PyTorch is imported. A second thread gains little with batches of this size, and where the cores do other
+# things, too, threads that wait for each other are many times slower than one. Set the variable for another number.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+from .data import download  # noqa: E402
+from .metrics import TASKS  # noqa: E402
+from .reproduce import MODELS, reproduce  # noqa: E402
 
 
 def build_parser() -> argparse.ArgumentParser:
