@@ -102,9 +102,10 @@ def test_for_task_turns_signs_into_classes():
 
 
 def test_k_changes_the_recipe_and_nothing_else():
-    (arguments, config), (changed, same) = recipes("fast", "regression", "nfm")[0], recipes(
-        "fast", "regression", "nfm", k=256
-    )[0]
+    (arguments, config), (changed, same) = (
+        recipes("fast", "regression", "nfm")[0],
+        recipes("fast", "regression", "nfm", k=256)[0],
+    )
     assert (arguments["k"], arguments["dropout_bi"]) == (128, 0.3)
     assert (changed["k"], changed["dropout_bi"]) == (256, 0.5)
     assert config == same

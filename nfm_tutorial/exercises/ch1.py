@@ -332,6 +332,7 @@ def _pair_cases():
         torch.tensor([[1.0, 2.0], [3.0, -1.0], [0.0, 2.0]], dtype=F64), torch.tensor([1.0, 2.0, -1.0], dtype=F64)
     )
     yield Case(d.nonzero(3, 1, dtype=F32), d.nonzero(3, dtype=F32))
+    yield Case(torch.tensor([[1.5], [-2.0], [0.5]], dtype=F64), torch.tensor([2.0, 1.0, -1.0], dtype=F64))
     yield Case(d.nonzero(2, 4), d.nonzero(2))
     yield Case(d.real(4, 3), torch.tensor([0.0, -1.5, 0.0, 2.0], dtype=F64))
     yield Case(d.nonzero(4, 3, dtype=F32)[[0, 1, 1, 0]], d.nonzero(4, dtype=F32))
@@ -733,6 +734,11 @@ Example: `w = [1, -2]`, `V = [[1], [3]]`, `x = [2, 1]`: $y - w_0 = 0 + 6$. With 
             "earlier features only",
             "You took only the pairs (j, i) with j before i; x_i also meets the features after it.",
             lambda w, V, x, i: float(w[i] * x[i]) + sum(float(V[i] @ V[j]) * x[i] * x[j] for j in range(i)),
+        ),
+        Mistake(
+            "always the first",
+            "You doubled the first entry whatever i is.",
+            lambda w, V, x, i: _doubling(w, V, x, 0),
         ),
         Mistake(
             "counted from one",

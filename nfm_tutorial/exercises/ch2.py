@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 import numpy as np
 import torch
 
@@ -183,6 +181,11 @@ def _pairs_of(V, ids, values):
     return 0.5 * (xv.sum(1) ** 2 - (xv**2).sum(1))  # (B, k)
 
 
+def _up_to_padding(w0, w, V, ids, values):
+    """Scores of what stands before the first padding id of each row."""
+    return _fm(w0, w, V, ids, values * np.cumprod(ids != 0, axis=1))
+
+
 def _fm_score_cases():
     d = Draw(22)
     for n, k, rows, slots, padding, dtype in (
@@ -207,6 +210,9 @@ def _fm_score_cases():
             *d.slots(n, rows, slots, padding, dtype),
             trivial=rows == 0,
         )
+    ids = torch.tensor([[0, 2, 1], [3, 0, 1]])
+    values = torch.tensor([[0.0, 1.5, -2.0], [1.0, 0.0, 0.5]], dtype=F64)
+    yield Case(torch.tensor(0.5, dtype=F64), d.nonzero(4), d.nonzero(4, 2), ids, values)
 
 
 FM_SCORES = Code(
@@ -372,6 +378,11 @@ give `[2.5, 0]`.""",
             lambda w0, w, V, ids, x: _fm(w0, w, V, ids - 1, x),
         ),
         Mistake(
+            "stops at padding",
+            "You stop at the first padding id; padding may stand anywhere in a row, and its value 0 leaves it out.",
+            _up_to_padding,
+        ),
+        Mistake(
             "slots in place of ids",
             "You took the first S rows of w; the ids say which rows belong to the slots: w[ids].",
             lambda w0, w, V, ids, x: float(w0) + (w[: ids.shape[1]] * x).sum(1) + _pairs_of(V, ids, x).sum(1),
@@ -441,6 +452,16 @@ NEGATIVE_MISTAKES = (
         hint="Note that np.isin(ids, seen) with a set is always False; it needs a list.",
     ),
     Mistake(
+        "positives only",
+        "You return movies that the user has seen; negatives are the others.",
+        hint="Is there a not missing?",
+    ),
+    Mistake(
+        "positions",
+        "You return positions in the list of the unseen movies; look up the movies there.",
+        hint="unseen[i] is the movie at position i of the list.",
+    ),
+    Mistake(
         "positives left",
         "Your negatives still hold movie {movie}, which the user has seen.",
         hint="Drawing once more is not enough: the second draw can be a seen movie again.",
@@ -452,7 +473,7 @@ NEGATIVE_MISTAKES = (
     ),
     Mistake(
         "too few",
-        "You return {got_n} movies where {n} are asked: draw again what you threw away.",
+        "You return {got_n} of {n} movies: draw again what you threw away.",
         hint="Negatives may repeat, so there are always enough as long as one movie is unseen.",
     ),
     Mistake("set", "A set drops movies drawn twice; return a list, array or tensor."),
@@ -507,14 +528,14 @@ _negative = by_key(NEGATIVE_MISTAKES)
 
 def _negative_cases():
     generator = np.random.default_rng(0)
-    yield Case({0}, 2, 3, generator)
-    yield Case(set(), 1, 2, generator)
+    yield Case({0}, 3, 4, generator)
     yield Case({0, 2}, 4, 5, generator)
     yield Case({5, 6, 7, 8, 9}, 10, 60, generator)
     yield Case({3}, 41, 40, generator)
     yield Case(set(), 5, 2000, generator)
     yield Case({2, 3}, 8, 6000, generator)
     yield Case(set(range(1, 60)), 61, 300, generator)
+    yield Case(set(), 1, 2, generator)
     none = _negative["no error"]
     yield Case({0, 1, 2}, 3, 2, generator, raises=(ValueError, none.key, none.message), slow=none.message)
 
@@ -597,6 +618,10 @@ def _judge_negatives(args, draws):
     if len(outside):
         return _negative["out of range"].fault(movie=int(outside[0]), last=n_movies - 1)
     hit = np.isin(draws, sorted(seen))
+    if hit.all():
+        return _negative["positives only"].fault()
+    if hit.any() and (draws < n_movies - len(seen)).all():
+        return _negative["positions"].fault()
     if hit.any():
         # Without any exclusion, seen movies come as often as others; after one more draw, much less often.
         key = "positives" if hit.mean() > 0.7 * len(seen) / n_movies else "positives left"
@@ -782,6 +807,11 @@ Example: `prediction = [2, -0.5]`, `target = [1, 1]`, `train_target = [-1, 1, 1]
             lambda p, t, train: np.abs(p.clip(train.min(), train.max()) - t),
         ),
         Mistake(
+            "first and last label",
+            "You took the first and the last training label as the range; the labels are in no order.",
+            lambda p, t, train: _rmse(p.clip(min(train[0], train[-1]), max(train[0], train[-1])), t),
+        ),
+        Mistake(
             "clipped above only",
             "You clipped above only; predictions below the smallest training label are cut as well.",
             lambda p, t, train: _rmse(np.minimum(p, train.max()), t),
@@ -875,20 +905,7 @@ def _auc_by_hand() -> float:
     return sum((p > q) + 0.5 * (p == q) for p in positive for q in negative) / (len(positive) * len(negative))
 
 
-class _Quotients(Value):
-    """Reads "5.5/6", too: Fraction takes whole numbers only."""
-
-    def examine(self, candidate):
-        if isinstance(candidate, str) and candidate.count("/") == 1:
-            above, below = candidate.replace(",", ".").split("/")
-            try:
-                candidate = Fraction(above) / Fraction(below)
-            except (ValueError, ZeroDivisionError):
-                pass  # told so by examine
-        return super().examine(candidate)
-
-
-AUC_BY_HAND = _Quotients(
+AUC_BY_HAND = Value(
     id="2.6",
     title="AUC by hand",
     kind="pencil and paper",

@@ -335,7 +335,7 @@ def _concat_cases():
         (3, 1, [0, 1, 1, 2, 2], 3, F64),
         (1, 2, [1, 0], 2, F64),
         (3, 3, [1, 0, 2, 0], 3, F64),
-        (2, 2, [0, 2], 4, F64),
+        (2, 2, [0, 2], 5, F64),
         (6, 4, [0, 1, 2, 2, 2, 3, 4], 5, F32),
     ):
         yield Case(d.nonzero(rows, len(fields), k, dtype=dtype), torch.tensor(fields), n_fields)
@@ -399,6 +399,11 @@ Example: `xv = [[[1, 2], [3, 4], [5, 6]]]`, `field_of_slot = [0, 1, 1]`, `n_fiel
             "You took the number of fields from field_of_slot; there are n_fields places, also where the last ones are "
             "empty.",
             lambda xv, f, n: _concat(xv, f, int(f.max()) + 1),
+        ),
+        Mistake(
+            "as many fields as occur",
+            "You took as many fields as occur in field_of_slot; there are n_fields places, also where some are empty.",
+            lambda xv, f, n: np.concatenate([xv[:, f == g].sum(1) for g in range(len(np.unique(f)))], axis=1),
         ),
         Mistake(
             "order of appearance",

@@ -294,7 +294,7 @@ def _judge_eps(args, got):
     if math.isnan(eps):
         return Mistake("number", "One number is expected.").fault()
     wanted = f"between {number_text(variance / 1e6)} and {number_text(variance / 10)}"
-    blanks = {"eps": number_text(eps), "var": number_text(variance)}
+    blanks = {"eps": number_text(eps), "var": f"{variance:.3g}"}
     if eps <= 0:
         return _eps["not positive"].fault(wanted, **blanks)
     blanks["std"] = f"{math.sqrt(variance / (variance + eps)):.2f}" if math.isfinite(eps) else "0.00"
@@ -502,12 +502,12 @@ Example: `V = [[9, 9], [3, 4]]`, `ids = [[1], [1]]`, `values = [[1], [0.5]]`: $(
         ),
         Mistake(
             "each feature and the padding once",
-            "You count a feature once however often it occurs, and padding, too; a feature counts in every row, padding never.",
+            "You count a feature and the padding once; a feature counts in every row that has it, padding never.",
             lambda V, ids, x: (V[np.unique(ids)] ** 2).sum(),
         ),
         Mistake(
             "each feature and the padding once, over the rows",
-            "You count a feature once however often it occurs, and padding, too; a feature counts in every row, padding never.",
+            "You count a feature and the padding once; a feature counts in every row that has it, padding never.",
             lambda V, ids, x: (V[np.unique(ids)] ** 2).sum() / len(ids),
         ),
         Mistake(

@@ -43,6 +43,19 @@ SLOT_MISTAKES = (
         "in common that is not zero.",
     ),
     Mistake(
+        "opposite sign",
+        "The pooled vector is -x: the product of a feature's vector and the constant's must be 1, not -1.",
+    ),
+    Mistake(
+        "zero in the constant",
+        "Entry {entry} of the constant's vector is zero, so entry {entry} of the pooled vector is 0, not x_{entry}.",
+    ),
+    Mistake(
+        "different factors",
+        "Each entry of the pooled vector is x times a factor of its own: in each entry the product of the two vectors "
+        "must be 1.",
+    ),
+    Mistake(
         "scaled", "The pooled vector is x times a factor: look at the lengths of a feature's vector and the constant's."
     ),
     Mistake(
@@ -101,11 +114,19 @@ def _judge_slots(args, xv):
     factor = float((pooled * x).sum() / (x * x).sum())
     if np.abs(pooled).max() <= 1e-4:
         return _slot["no constant crossing"].fault(*shown)
+    if np.abs(pooled + x).max() <= 1e-4:
+        return _slot["opposite sign"].fault(*shown)
     if np.abs(pooled - factor * x).max() <= 1e-4:
         return _slot["scaled"].fault(*shown)
     features_only = _pooled(xv[:, :m])
     if np.abs(features_only).max() > 1e-4:
         return _slot["pairs left over"].fault(*shown)
+    holes = np.flatnonzero(np.abs(xv[0, m]) <= 1e-4)
+    if len(holes):
+        return _slot["zero in the constant"].fault(*shown, entry=holes[0])
+    factors = (pooled * x).sum(0) / (x * x).sum(0)
+    if np.abs(pooled - factors * x).max() <= 1e-4:
+        return _slot["different factors"].fault(*shown)
     return Fault("The pooled vector is not x.", key="value", expected=shown[0], got=shown[1])
 
 
@@ -223,6 +244,98 @@ Example: `V = [[1, 2], [3, -1]]`, `x = [1, 2]`, `J = [1, -2]` give `[[6, 4], [2,
             "You summed over the features: each v_i has a gradient of its own.",
             lambda V, x, J: _grad_nfm(V, x, J).sum(0),
         ),
+        Mistake(
+            "half",
+            "There is a factor 1/2 too many: it is in f_BI, and its derivative has none.",
+            lambda V, x, J: 0.5 * _grad_nfm(V, x, J),
+        ),
+        Mistake(
+            "x_i twice in the bracket",
+            "You took x_i^2 v_i out of the sum; it is x_i v_i, the other x_i stands in front.",
+            lambda V, x, J: x[:, None] * (_total(V, x) - x[:, None] ** 2 * V) * J,
+        ),
+        Mistake(
+            "x_i twice in front",
+            "x_i stands twice in front of the bracket; once is enough.",
+            lambda V, x, J: x[:, None] * _grad_nfm(V, x, J),
+        ),
+        Mistake(
+            "x_j missing in the sum",
+            "In the sum over j the x_j is missing: it is the sum of x_j v_j.",
+            lambda V, x, J: x[:, None] * (V.sum(0) - x[:, None] * V) * J,
+        ),
+        Mistake(
+            "added",
+            "You added x_i v_i to the sum; it must be subtracted, v_i does not meet itself.",
+            lambda V, x, J: x[:, None] * (_total(V, x) + x[:, None] * V) * J,
+        ),
+        Mistake(
+            "wrong axis",
+            "You summed over the k entries; the sum runs over the features j, axis 0.",
+            lambda V, x, J: x[:, None] * ((V * x[:, None]).sum(1, keepdims=True) - V * x[:, None]) * J,
+        ),
+        Mistake(
+            "mean in the bracket",
+            "You took the mean over the features in the bracket; it is a sum.",
+            lambda V, x, J: x[:, None] * ((V * x[:, None]).mean(0) - V * x[:, None]) * J,
+        ),
+        Mistake(
+            "divided by n",
+            "You divided by the number of features; nothing is averaged here.",
+            lambda V, x, J: _grad_nfm(V, x, J) / len(x),
+        ),
+        Mistake(
+            "inner product with J, column",
+            "You took the inner product with J: the result must keep its k entries, multiplied one by one.",
+            lambda V, x, J: (_grad_v(V, x) @ J)[:, None],
+        ),
+        Mistake(
+            "inner product with J, spread",
+            "You took the inner product with J and spread it over the k entries; multiply entry by entry.",
+            lambda V, x, J: np.repeat((_grad_v(V, x) @ J)[:, None], len(J), 1),
+        ),
+        Mistake(
+            "J along the rows",
+            "You multiplied row i by J_i; J has one entry per column.",
+            lambda V, x, J: J[:, None] * x[:, None] * (_total(V, x) - x[:, None] * V),
+        ),
+        Mistake(
+            "x along the columns",
+            "You multiplied column f of V by x_f; x_i belongs to row i, so it needs a second axis: x[:, None].",
+            lambda V, x, J: J * x * ((V * x).sum(0) - V * x),
+        ),
+        Mistake(
+            "J on v_i only",
+            "You multiplied only x_i v_i by J; J belongs to the whole bracket.",
+            lambda V, x, J: x[:, None] * (_total(V, x) - J * x[:, None] * V),
+        ),
+        Mistake("divided by J", "You divided by J; the chain rule multiplies.", lambda V, x, J: _grad_v(V, x) / J),
+        Mistake(
+            "x as a switch",
+            "You used x only to see which features are there; x_i and x_j scale the gradient.",
+            lambda V, x, J: _grad_nfm(V, (x != 0).astype(float), J),
+        ),
+        Mistake(
+            "absolute x_i",
+            "You dropped the sign of x_i.",
+            lambda V, x, J: np.abs(x)[:, None] * (_total(V, x) - x[:, None] * V) * J,
+        ),
+        Mistake("absolute J", "You dropped the sign of J.", lambda V, x, J: _grad_v(V, x) * np.abs(J)),
+        Mistake(
+            "later features only",
+            "You summed over the later features only; v_i meets all others, before and behind it.",
+            lambda V, x, J: x[:, None] * ((V * x[:, None])[::-1].cumsum(0)[::-1] - V * x[:, None]) * J,
+        ),
+        Mistake(
+            "a feature alone",
+            "A feature alone meets no other: its gradient is 0.",
+            lambda V, x, J: J * x[:, None] ** 2 * V if len(x) == 1 else _grad_nfm(V, x, J),
+        ),
+        Mistake(
+            "f_BI",
+            "This is J times f_BI itself; its derivative by each v_i is asked.",
+            lambda V, x, J: J * 0.5 * (_total(V, x) ** 2 - ((V * x[:, None]) ** 2).sum(0)),
+        ),
     ),
     hints=(
         "Take FM's gradient from exercise 1.4. J has one entry per column.",
@@ -242,6 +355,28 @@ def _paired(a, b, t):
 
 def _interval(mean, half):
     return mean, mean - half, mean + half
+
+
+def _around(a, b, half):
+    """The interval of the mean difference with another half width, made from the differences."""
+    d = np.subtract(a, b)
+    return _interval(d.mean(), half(d))
+
+
+def _by_median(a, b, t):
+    """(median, low, high) around the median, with the spread around the mean."""
+    return _interval(np.median(np.subtract(a, b)), _half(a, b, t))
+
+
+def _spread(a, b, middle):
+    """The standard deviation of the differences around another middle than their mean."""
+    d = np.subtract(a, b)
+    return math.sqrt(((d - middle(d)) ** 2).sum() / (len(d) - 1))
+
+
+def _half(a, b, t):
+    mean, low, _ = _paired(a, b, t)
+    return mean - low
 
 
 def _paired_cases():
@@ -264,7 +399,7 @@ PAIRED = Code(
     id="6.3",
     title="The interval of a paired difference",
     spec=r"""Two models were trained with the same $n$ seeds, and seed by seed they saw the same split. Write
-`paired_interval(a, b, t)`: mean and 95 % interval of the differences `a[s] - b[s]`,
+`interval_of_pairs(a, b, t)`: mean and 95 % interval of the differences `a[s] - b[s]`,
 
 $$\bar d \pm t \, \frac{s_d}{\sqrt n}, \qquad s_d^2 = \frac{1}{n - 1} \sum_s (d_s - \bar d)^2 .$$
 
@@ -273,7 +408,7 @@ $n = 5$). Return three numbers: `(mean, low, high)`. Leave the inputs unchanged.
 
 Example: `a = [1, 2, 3]`, `b = [0, 0, 1]`, `t = 4.303`: the differences are 1, 2, 2 with mean 1.667 and $s_d =
 0.577$; the result is `(1.667, 0.232, 3.101)`.""",
-    stub='''def paired_interval(a: list[float], b: list[float], t: float):
+    stub='''def interval_of_pairs(a: list[float], b: list[float], t: float):
     """n and n numbers, the t quantile -> (mean, low, high)"""
     return TODO''',
     cases=_paired_cases,
@@ -350,6 +485,130 @@ Example: `a = [1, 2, 3]`, `b = [0, 0, 1]`, `t = 4.303`: the differences are 1, 2
             "You took absolute differences; the sign says which model is ahead.",
             lambda a, b, t: _paired([abs(p - q) for p, q in zip(a, b)], [0] * len(a), t),
         ),
+        Mistake("median", "You took the median of the differences; the mean is asked.", _by_median),
+        Mistake(
+            "median returned",
+            "You took the median of the differences; the mean is asked.",
+            lambda a, b, t: (np.median(np.subtract(a, b)), *_paired(a, b, t)[1:]),
+        ),
+        Mistake(
+            "median everywhere",
+            "You took the median of the differences; the mean is asked.",
+            lambda a, b, t: _interval(np.median(np.subtract(a, b)), t * _spread(a, b, np.median) / math.sqrt(len(a))),
+        ),
+        Mistake(
+            "root of n - 1",
+            "You divided by the root of n - 1; n - 1 stands in the variance, behind it comes the root of n.",
+            lambda a, b, t: _around(a, b, lambda d: t * d.std(ddof=1) / np.sqrt(len(d) - 1)),
+        ),
+        Mistake(
+            "fixed t",
+            "You used a fixed t of 2.776, which is right for n = 5; t is given.",
+            lambda a, b, t: _around(a, b, lambda d: 2.776 * d.std(ddof=1) / np.sqrt(len(d))),
+        ),
+        Mistake(
+            "variance over n",
+            "You took no root: the half width is t times the root of variance / n.",
+            lambda a, b, t: _around(a, b, lambda d: t * d.var(ddof=1) / len(d)),
+        ),
+        Mistake(
+            "half of t",
+            "You halved the width: the interval reaches from mean - half to mean + half with half = t s_d / sqrt(n).",
+            lambda a, b, t: _around(a, b, lambda d: t * d.std(ddof=1) / np.sqrt(len(d)) / 2),
+        ),
+        Mistake(
+            "mean absolute deviation",
+            "You took the mean absolute deviation; the standard deviation is asked.",
+            lambda a, b, t: _around(a, b, lambda d: t * np.abs(d - d.mean()).mean() / np.sqrt(len(d))),
+        ),
+        Mistake(
+            "not centred",
+            "You did not subtract the mean before squaring: s_d is the spread around the mean difference.",
+            lambda a, b, t: _around(a, b, lambda d: t * np.sqrt((d**2).sum() / (len(d) - 1)) / np.sqrt(len(d))),
+        ),
+        Mistake(
+            "difference of the spreads",
+            "You subtracted the standard deviations of the two lists; take that of the differences.",
+            lambda a, b, t: _around(a, b, lambda d: t * abs(np.std(a, ddof=1) - np.std(b, ddof=1)) / np.sqrt(len(d))),
+        ),
+        Mistake(
+            "sum of the spreads",
+            "You added the standard deviations of the two lists; take that of the differences.",
+            lambda a, b, t: _around(a, b, lambda d: t * (np.std(a, ddof=1) + np.std(b, ddof=1)) / np.sqrt(len(d))),
+        ),
+        Mistake(
+            "spread of a",
+            "You took the standard deviation of a; that of the differences is asked.",
+            lambda a, b, t: _around(a, b, lambda d: t * np.std(a, ddof=1) / np.sqrt(len(d))),
+        ),
+        Mistake(
+            "unpaired, divided by n",
+            "You added the variances of the two lists (with n below); take the variance of the differences (n - 1).",
+            lambda a, b, t: _around(a, b, lambda d: t * np.sqrt((np.var(a) + np.var(b)) / len(d))),
+        ),
+        Mistake(
+            "half width twice",
+            "You return the half width; the two ends are asked: mean - half and mean + half.",
+            lambda a, b, t: (_paired(a, b, t)[0], _half(a, b, t), _half(a, b, t)),
+        ),
+        Mistake(
+            "offsets",
+            "You return -half and half; the two ends are asked: mean - half and mean + half.",
+            lambda a, b, t: (_paired(a, b, t)[0], -_half(a, b, t), _half(a, b, t)),
+        ),
+        Mistake(
+            "mean last",
+            "The order is (mean, low, high); the mean comes first.",
+            lambda a, b, t: (*_paired(a, b, t)[1:], _paired(a, b, t)[0]),
+        ),
+        Mistake(
+            "a alone",
+            "You took the list a alone; the differences a - b are asked.",
+            lambda a, b, t: _paired(a, [0] * len(a), t),
+        ),
+        Mistake(
+            "sums",
+            "You added a and b; the differences a - b are asked.",
+            lambda a, b, t: _paired(a, [-y for y in b], t),
+        ),
+        Mistake(
+            "sum of the differences",
+            "You took the sum of the differences; their mean is asked.",
+            lambda a, b, t: _interval(sum(a) - sum(b), _half(a, b, t)),
+        ),
+        Mistake(
+            "sorted",
+            "You sorted the lists first; then a[s] and b[s] no longer belong to the same seed.",
+            lambda a, b, t: _paired(sorted(a), sorted(b), t),
+        ),
+        Mistake(
+            "rounded", "You rounded the results; return them in full.", lambda a, b, t: np.round(_paired(a, b, t), 3)
+        ),
+        Mistake(
+            "rounded to two decimals",
+            "You rounded the results; return them in full.",
+            lambda a, b, t: np.round(_paired(a, b, t), 2),
+        ),
+        Mistake(
+            "smallest and largest",
+            "You return the smallest and the largest difference; the interval is mean - half to mean + half.",
+            lambda a, b, t: (_paired(a, b, t)[0], np.subtract(a, b).min(), np.subtract(a, b).max()),
+        ),
+        Mistake(
+            "percentiles",
+            "You return percentiles of the differences; the interval of their mean is asked.",
+            lambda a, b, t: (_paired(a, b, t)[0], *np.percentile(np.subtract(a, b), [2.5, 97.5])),
+        ),
+        Mistake(
+            "cut at zero",
+            "You cut the lower end at 0; differences may be negative.",
+            lambda a, b, t: (_paired(a, b, t)[0], max(0, _paired(a, b, t)[1]), _paired(a, b, t)[2]),
+        ),
+        Mistake(
+            "whole-number differences",
+            "You cut the differences to whole numbers.",
+            lambda a, b, t: _paired([int(x - y) for x, y in zip(a, b)], [0] * len(a), t),
+        ),
     ),
     hints=(
         "Form the list of differences first, and forget a and b: everything else is about that one list.",
@@ -374,7 +633,7 @@ of a model with terms up to order $q$ is 1 minus the squared weights of the term
 can no FM get below, whatever its $k$? Three decimals.""",
     stub="answer = TODO  # a number",
     answer=lambda: _planted_floor(2),
-    tolerance=1.5e-3,
+    tolerance=5e-4,  # three decimals, rounded
     hints=(
         "Which of the three terms can an FM on one-hot fields express? Its order is 2.",
         "It can have the first two terms: the mean squared error is 1 - 0.09 - 0.09. RMSE is its root.",
@@ -386,6 +645,13 @@ can no FM get below, whatever its $k$? Three decimals.""",
         (math.sqrt(0.4), "You subtracted the weights; subtract their squares."),
         (0.4, "You subtracted the weights; subtract their squares, and take the root."),
         (math.sqrt(0.18), "This is the root of what FM explains; the error is the root of the rest."),
+        (0.905, "This is cut; round to three decimals."),
+        (0.66, "This is the mean squared error of a model that has all three terms; FM has no term of order 3."),
+        (0.18, "This is what FM can explain; the mean squared error is the rest, and RMSE is its root."),
+        (math.sqrt(0.84), "You took out the term of order 3 alone; FM has the other two."),
+        (math.sqrt(0.34), "This is the root of what all three terms explain; the error is the root of the rest."),
+        (math.sqrt(0.7), "You took out one term, with its weight; both terms of FM count, with their squares."),
+        (-_planted_floor(2), "An RMSE is never negative."),
         (0.0, "y is a random sign: even who knows E[y | x] can't predict it exactly."),
     ),
     fallback="This is not the floor for order 2.",

@@ -99,6 +99,51 @@ Leave `xv` unchanged. Example: `xv = [[[1, 2], [3, -1]]]` gives `[1]`; one featu
             "You summed over the batch, too: each row has its own pair term.",
             lambda xv: _pair_term(xv).sum(),
         ),
+        Mistake(
+            "flattened, one slot apart",
+            "You treat a row with one feature apart, but the formula is still flattened: entry 1 meets entry 2.",
+            lambda xv: _pair_term(xv) if xv.shape[1] == 1 else 0.5 * (xv.sum((1, 2)) ** 2 - (xv**2).sum((1, 2))),
+        ),
+        Mistake(
+            "self pairs",
+            "You added the squares of the single vectors; they must be subtracted.",
+            lambda xv: _pair_term(xv) + (xv**2).sum((1, 2)),
+        ),
+        Mistake(
+            "half of the first part",
+            "Only the square of the sum is halved; the 1/2 stands before the whole difference.",
+            lambda xv: 0.5 * (xv.sum(1) ** 2).sum(1) - (xv**2).sum((1, 2)),
+        ),
+        Mistake(
+            "sign",
+            "You subtracted the wrong way round: it is the square of the sum minus the sum of the squares.",
+            lambda xv: -_pair_term(xv),
+        ),
+        Mistake(
+            "no pairs",
+            "You return 0 for every row; only a row with one feature has no pair.",
+            lambda xv: np.zeros(len(xv)),
+        ),
+        Mistake(
+            "neighbours only",
+            "You paired each slot with the next one only: every i meets every later j.",
+            lambda xv: (xv[:, :-1] * xv[:, 1:]).sum((1, 2)),
+        ),
+        Mistake(
+            "product of all slots",
+            "You multiplied all slots together; they are multiplied in pairs, and the pairs are added up.",
+            lambda xv: xv.prod(1).sum(1),
+        ),
+        Mistake(
+            "summed over the batch, not over k",
+            "The last sum runs over the batch; it belongs over k, axis 1 of the (B, k) tensor.",
+            lambda xv: 0.5 * (xv.sum(1) ** 2 - (xv**2).sum(1)).sum(0),
+        ),
+        Mistake(
+            "batch in place of the slots",
+            "You summed over the batch, axis 0; the slots are axis 1.",
+            lambda xv: 0.5 * (xv.sum(0) ** 2 - (xv**2).sum(0)).sum(1),
+        ),
     ),
     hints=(
         "Which entries may be multiplied with each other? Entry f of one vector with entry f of another.",
@@ -149,7 +194,7 @@ elsewhere (any dtype). `N` may be 0. Leave `codes` unchanged. Example: `design_m
     mistakes=(
         Mistake(
             "magnitudes",
-            "The codes are still used as magnitudes: level 7 is no seven times level 1. Give each level a column.",
+            "The codes are still used as magnitudes: level 7 is not seven times level 1. Give each level a column.",
             lambda codes, n: codes[:, None],
         ),
         Mistake("codes", "The codes are still used as magnitudes: give each level a column.", lambda codes, n: codes),
@@ -192,6 +237,76 @@ elsewhere (any dtype). `N` may be 0. Leave `codes` unchanged. Example: `design_m
             "The columns are shifted by one: level 0 belongs in column 0.",
             lambda codes, n: np.roll(_one_hot(codes, n), 1, axis=1),
         ),
+        Mistake(
+            "last level dropped",
+            "You dropped the last level; here every level has a column.",
+            lambda codes, n: _one_hot(codes, n)[:, :-1],
+        ),
+        Mistake(
+            "intercept added",
+            "You added a column of ones; the result has one column per level.",
+            lambda codes, n: np.column_stack([np.ones(len(codes)), _one_hot(codes, n)]),
+        ),
+        Mistake(
+            "up to the largest code",
+            "You made columns up to the largest code of this batch; the model needs n_levels of them in every batch.",
+            lambda codes, n: _one_hot(codes, int(codes.max()) + 1),
+        ),
+        Mistake(
+            "cumulative below",
+            "You filled all columns below the level: that is an order again. One 1 per row.",
+            lambda codes, n: (np.arange(n) < codes[:, None]).astype(float),
+        ),
+        Mistake(
+            "shifted down",
+            "The columns are shifted by one: level 0 belongs in column 0.",
+            lambda codes, n: np.roll(_one_hot(codes, n), -1, axis=1),
+        ),
+        Mistake(
+            "code + 1 in its column",
+            "You wrote a number that grows with the code into its column; a 1 belongs there.",
+            lambda codes, n: _one_hot(codes, n) * (codes[:, None] + 1),
+        ),
+        Mistake(
+            "codes over the number of levels",
+            "Scaling the codes keeps their false order: give each level a column of its own.",
+            lambda codes, n: (codes / n)[:, None],
+        ),
+        Mistake(
+            "code in every column",
+            "You wrote the code into every column; a row has a 1 in the column of its level and 0 elsewhere.",
+            lambda codes, n: np.repeat(codes[:, None], n, 1),
+        ),
+        Mistake(
+            "binary digits",
+            "You wrote the code in binary: levels then share columns. One column per level.",
+            lambda codes, n: (codes[:, None] >> np.arange(n)) & 1,
+        ),
+        Mistake(
+            "divided",
+            "You divided by the number of levels; a 1 belongs in the column of the level.",
+            lambda codes, n: _one_hot(codes, n) / n,
+        ),
+        Mistake(
+            "reversed",
+            "The columns are in reverse order: level 0 belongs in column 0.",
+            lambda codes, n: _one_hot(codes, n)[:, ::-1],
+        ),
+        Mistake(
+            "minus one elsewhere",
+            "You wrote -1 in the other columns; 0 belongs there.",
+            lambda codes, n: 2 * _one_hot(codes, n) - 1,
+        ),
+        Mistake(
+            "counted",
+            "You counted the levels over all rows; each row has a row of its own.",
+            lambda codes, n: np.bincount(codes, minlength=n),
+        ),
+        Mistake(
+            "level 0 read as level 1",
+            "Level 0 is a level like any other: it has column 0.",
+            lambda codes, n: _one_hot(np.maximum(codes, min(1, n - 1)), n),
+        ),
     ),
     hints=(
         "How many weights does a linear model need for this field, and which of them does a row use?",
@@ -208,6 +323,18 @@ def _log_loss(z, y):
 
 def _sigmoid(z):
     return 1 / (1 + np.exp(-z))
+
+
+def _cut_loss(z, y, edge=0.0):
+    """The log loss of scores that were cut to 0 to 1; PyTorch's logarithm stops at -100."""
+    p = np.clip(z, edge, 1 - edge)
+    with np.errstate(divide="ignore"):
+        return -float(np.mean(y * np.maximum(np.log(p), -100) + (1 - y) * np.maximum(np.log(1 - p), -100)))
+
+
+def _softmax_loss(z, y):
+    p = np.exp(z) / np.exp(z).sum()
+    return _cut_loss(p, y)
 
 
 def _score_cases():
@@ -283,6 +410,77 @@ scores between -4 and 4 in the check. Return one number. Leave the inputs unchan
             "The arguments of the loss are exchanged: first the scores, then the labels.",
             lambda z, y: _log_loss(y, z),
         ),
+        Mistake(
+            "no sigmoid, cut",
+            "You took the scores for probabilities and cut them to 0 to 1; they need a sigmoid, or a loss with logits.",
+            _cut_loss,
+        ),
+        Mistake(
+            "no sigmoid, cut inside",
+            "You took the scores for probabilities and cut them to 0 to 1; they need a sigmoid, or a loss with logits.",
+            lambda z, y: _cut_loss(z, y, 1e-7),
+        ),
+        Mistake(
+            "squared error of the scores",
+            "This is the squared error of the scores, not the log loss.",
+            lambda z, y: float(np.mean((z - y) ** 2)),
+        ),
+        Mistake("half", "There is a factor 1/2 too many.", lambda z, y: _log_loss(z, y) / 2),
+        Mistake(
+            "base 10",
+            "You took the logarithm to base 10; natural logarithms (nats) are asked.",
+            lambda z, y: _log_loss(z, y) / np.log(10),
+        ),
+        Mistake(
+            "all labels 1",
+            "You treat every label as 1: a row with label 0 costs -ln(1 - p).",
+            lambda z, y: float(np.mean(np.logaddexp(0, -z))),
+        ),
+        Mistake(
+            "labels -1 and 1",
+            "ln(1 + exp(-y z)) is for labels -1 and 1; here they are 0 and 1.",
+            lambda z, y: float(np.mean(np.logaddexp(0, -y * z))),
+        ),
+        Mistake(
+            "hinge",
+            "This is the hinge loss of a support vector machine; the log loss is asked.",
+            lambda z, y: float(np.mean(np.maximum(0, 1 - (2 * y - 1) * z))),
+        ),
+        Mistake(
+            "thresholded",
+            "You cut the scores to a decision of 0 or 1 first; the loss needs the scores themselves.",
+            lambda z, y: 100 * float(np.mean((z > 0) != (y == 1))),
+        ),
+        Mistake(
+            "error rate",
+            "This is the share of wrong decisions, not the log loss.",
+            lambda z, y: float(np.mean((z > 0) != (y == 1))),
+        ),
+        Mistake(
+            "softmax",
+            "You took a softmax over the rows; each row has its own probability, the sigmoid of its score.",
+            _softmax_loss,
+        ),
+        Mistake(
+            "tanh",
+            "You sent the scores through tanh first; the loss with logits takes them as they are.",
+            lambda z, y: _log_loss(np.tanh(z), y),
+        ),
+        Mistake(
+            "cut to -1 to 1",
+            "You cut the scores to the range -1 to 1; the loss takes them as they are.",
+            lambda z, y: _log_loss(np.clip(z, -1, 1), y),
+        ),
+        Mistake(
+            "classes weighted alike",
+            "You averaged each class by itself; the mean runs over all rows.",
+            lambda z, y: float(np.mean([_log_loss(z[y == v], y[y == v]) for v in np.unique(y)])),
+        ),
+        Mistake(
+            "multi-class loss",
+            "You used the cross entropy over classes; here each row has one score and a label 0 or 1.",
+            lambda z, y: float(np.sum(y) * np.logaddexp.reduce(z) - y @ z),
+        ),
     ),
     hints=(
         "What does 'with logits' in the loss's name say about its input?",
@@ -348,6 +546,62 @@ Leave the inputs unchanged. Example: `mse([[1], [2]], [1, 4])` is 2.""",
             "You squared the difference of the means; take the difference row by row, square, then average.",
             lambda p, t: (p.mean() - t.mean()) ** 2,
         ),
+        Mistake(
+            "broadcast, one per row",
+            "Shapes (B, 1) and (B,) still broadcast to (B, B): you return one mean per prediction.",
+            lambda p, t: ((p - t) ** 2).mean(1),
+        ),
+        Mistake(
+            "broadcast, one per target",
+            "Shapes (B, 1) and (B,) still broadcast to (B, B): you return one mean per target.",
+            lambda p, t: ((p - t) ** 2).mean(0),
+        ),
+        Mistake(
+            "variance",
+            "This is the variance of the errors: their mean was subtracted first.",
+            lambda p, t: np.var(p[:, 0] - t),
+        ),
+        Mistake(
+            "variance over n - 1",
+            "This is the variance of the errors: their mean was subtracted first.",
+            lambda p, t: np.var(p[:, 0] - t, ddof=1),
+        ),
+        Mistake(
+            "over n - 1",
+            "You divided by B - 1; a mean divides by B.",
+            lambda p, t: _mse(p, t) * len(t) / max(1, len(t) - 1),
+        ),
+        Mistake("over n squared", "You divided by B twice; a mean divides once.", lambda p, t: _mse(p, t) / len(t)),
+        Mistake(
+            "mean error",
+            "You took the mean of the errors; they must be squared first.",
+            lambda p, t: (p[:, 0] - t).mean(),
+        ),
+        Mistake(
+            "mean of the targets",
+            "You compared with the mean of the targets; each row has its own.",
+            lambda p, t: ((p - t.mean()) ** 2).mean(),
+        ),
+        Mistake(
+            "mean of the predictions",
+            "You compared with the mean of the predictions; each row has its own.",
+            lambda p, t: ((p.mean() - t) ** 2).mean(),
+        ),
+        Mistake(
+            "difference of the squares",
+            "You subtracted the squares; subtract first, then square.",
+            lambda p, t: (p[:, 0] ** 2 - t**2).mean(),
+        ),
+        Mistake(
+            "first prediction only",
+            "prediction[0] is the first row; the column is prediction[:, 0].",
+            lambda p, t: ((p[0] - t) ** 2).mean(),
+        ),
+        Mistake(
+            "sorted",
+            "You sorted both; then a prediction no longer meets its own target.",
+            lambda p, t: ((np.sort(p[:, 0]) - np.sort(t)) ** 2).mean(),
+        ),
     ),
     hints=(
         "Print the shape of prediction - target for B = 3.",
@@ -360,9 +614,14 @@ Leave the inputs unchanged. Example: `mse([[1], [2]], [1, 4])` is 2.""",
 HEAD_MISTAKES = (
     Mistake(
         "trained h",
-        "Your head has numbers that are trained; FM's sum over k has none. After a few steps it would be no sum.",
+        "Your head has numbers that are trained; FM's sum over k has none. After a few steps it is no longer a sum.",
     ),
     Mistake("mean", "Your head takes the mean over k; FM sums."),
+    Mistake("batch summed", "Your head sums over the batch; it must sum over k, axis 1."),
+    Mistake("sigmoid", "Your head applies a sigmoid; the pair term is part of a raw score."),
+    Mistake("half", "Your head gives half of the sum; the 1/2 of the identity is in the pooled crossings already."),
+    Mistake("relu", "Your head cuts negative numbers off; crossings and pair term may be negative."),
+    Mistake("norm", "Your head gives the length of the vector; FM sums the entries."),
     Mistake("not a sum", "Your head does not give the sum over k."),
     Mistake("column", "Your head returns one column, shape (B, 1); scores have shape (B,)."),
     Mistake("forgot to call", "Your head returns its input unchanged; it must sum over k."),
@@ -371,7 +630,7 @@ _head = by_key(HEAD_MISTAKES)
 
 
 def _head_cases():
-    for k in (2, 1, 5):
+    for k in (3, 1, 5):
         yield Case(k)
 
 
@@ -391,10 +650,25 @@ def _head_scores(head, k):
     if before.shape == (4, 1):
         raise Fail(_head["column"].fault("shape (4,)", "shape (4, 1)"))
     if before.shape != (4,):
-        key = "forgot to call" if before.shape == (4, k) else "not a sum"
+        key = (
+            "forgot to call"
+            if before.shape == (4, k)
+            else "batch summed"
+            if before.shape in ((), (k,))
+            else "not a sum"
+        )
         raise Fail(_head[key].fault("shape (4,)", f"shape {before.shape}"))
     if np.abs(before - expected).max() > 1e-4:
-        key = "mean" if k > 1 and np.abs(before - expected / k).max() < 1e-4 else "not a sum"
+        near = {
+            "mean": expected / k,
+            "sigmoid": 1 / (1 + np.exp(-expected)),
+            "half": expected / 2,
+            "relu": np.maximum(expected, 0),
+            "norm": z.double().norm(dim=1).numpy(),
+        }
+        near["relu of the entries"] = z.double().clamp(min=0).sum(1).numpy()
+        key = next((key for key, y in near.items() if np.abs(before - y).max() < 1e-4), "not a sum")
+        key = "relu" if key.startswith("relu") else key
         raise Fail(_head[key].fault(_numbers(expected), _numbers(before)))
     trained = [p for p in head.parameters() if p.requires_grad] if isinstance(head, nn.Module) else []
     if trained or (isinstance(raw, torch.Tensor) and raw.requires_grad):  # also a tensor that a function keeps
@@ -448,6 +722,19 @@ NORM_MISTAKES = (
         "The output's standard deviation is {std}, not 1: eps is still not small beside the variance of the input "
         "({var}).",
     ),
+    Mistake(
+        "layer norm",
+        "You normalise each row over its k entries (layer norm); batch norm normalises each column over the batch.",
+    ),
+    Mistake("unchanged", "Your norm gives its input back unchanged."),
+    Mistake("centred only", "You subtract the mean, but do not divide by the standard deviation."),
+    Mistake("one number for all columns", "You normalise all columns with one mean and one standard deviation."),
+    Mistake("divided by the variance", "You divide by the variance; divide by its root, the standard deviation."),
+    Mistake(
+        "fixed statistics",
+        "Your norm keeps the mean or the standard deviation of the sample z; in training mode batch norm takes those "
+        "of the batch it gets.",
+    ),
     Mistake("too large", "The output's standard deviation is {std}, not 1."),
     Mistake("not centred", "The output's mean is not 0: batch norm subtracts the mean of each column."),
 )
@@ -461,8 +748,9 @@ def _pooled_sample(scale: float, k: int, seed: int = 76):
 
 
 def _norm_cases():
-    for scale, k in ((0.02, 1), (0.02, 3), (1.0, 2), (0.1, 4), (0.005, 2), (2.0, 3)):
+    for scale, k in ((0.02, 2), (0.02, 1), (0.02, 3), (1.0, 2), (0.1, 4), (0.005, 2), (2.0, 3), (0.0036, 3)):
         yield Case(_pooled_sample(scale, k))
+    yield Case(torch.cat([_pooled_sample(0.005, 1), _pooled_sample(1.5, 1, seed=77)], 1))
 
 
 def _normalised(norm, z):
@@ -471,7 +759,30 @@ def _normalised(norm, z):
     norm = copy.deepcopy(norm)
     if isinstance(norm, nn.Module):
         norm.train()
-    return norm(z.clone())
+    out = norm(z.clone())
+    first = to_array(out)
+    if _judge_norm((z.double().numpy(),), first) is None:
+        # A second batch: half of the rows, doubled and moved, so that its statistics are others.
+        batch = (z[: len(z) // 2] * 2 + z.std(0)).to(F32)
+        if _judge_norm((batch.double().numpy(),), to_array(norm(batch.clone()))) is not None:
+            raise Fail(_norm["fixed statistics"].fault())
+    return out
+
+
+def _why_not_normal(z, out) -> str:
+    """The key of the mistake, or "" if it is none of those that the output shows by itself."""
+    centred = z - z.mean(0)
+    near = {
+        "unchanged": z,
+        "centred only": centred,
+        "divided by the variance": centred / z.var(0, ddof=1),
+    }
+    if z.shape[1] > 1:
+        near["one number for all columns"] = (z - z.mean()) / z.std(ddof=1)
+    for key, y in near.items():
+        if np.abs(out - y).max() <= 0.02 * np.abs(y).max():
+            return key
+    return ""
 
 
 def _judge_norm(args, out):
@@ -480,10 +791,15 @@ def _judge_norm(args, out):
         return Fault(f"The output has shape {out.shape}; it must keep the shape {z.shape}.", key="shape")
     if not np.isfinite(out).all():
         return Fault("The output holds NaN or infinity.", key="nan")
+    if np.abs(out.mean(1)).max() <= 1e-3 * np.abs(out).max():
+        return _norm["layer norm"].fault()
     std, variance = out.std(0), z.var(0)
     worst = int(np.abs(std - 1).argmax())
     blanks = {"std": f"{std[worst]:.2f}", "var": f"{variance[worst]:.1g}"}
     if np.abs(std - 1).max() > 0.05:
+        known = _why_not_normal(z, out)
+        if known:
+            return _norm[known].fault("1", f"{std[worst]:.2g}")
         return _norm["eps too large" if std[worst] < 1 else "too large"].fault("1", f"{std[worst]:.2f}", **blanks)
     if np.abs(out.mean(0)).max() > 0.05:
         return _norm["not centred"].fault("0", number_text(round(float(np.abs(out.mean(0)).max()), 2)))
@@ -533,6 +849,12 @@ def _rows(local, sizes):
 
 def _starts(sizes):
     return np.cumsum([0, *sizes[:-1]]).astype(np.int64)
+
+
+def _first_field_checked(local, sizes):
+    known = (local >= 0) & (local < np.asarray(sizes))
+    known[:, 1:] = True
+    return np.where(known, local, 0) + _starts(sizes)
 
 
 def _local_cases():
@@ -625,6 +947,89 @@ field's unknown row. Return integers of shape `(B, F)`; `B` may be 0. Leave the 
                 np.where((local + _starts(sizes) >= sum(sizes)) | (local < 0), 0, local) + _starts(sizes)
             ),
         ),
+        Mistake(
+            "last id refused",
+            'The last id of a field, size - 1, is known; you send it to "unknown".',
+            lambda local, sizes: np.where((local >= 0) & (local < np.asarray(sizes) - 1), local, 0) + _starts(sizes),
+        ),
+        Mistake(
+            "last row",
+            'Unknown ids read the last row of their field, which belongs to a known value; local id 0 is "unknown".',
+            lambda local, sizes: (
+                np.where((local >= 0) & (local < np.asarray(sizes)), local, np.asarray(sizes) - 1) + _starts(sizes)
+            ),
+        ),
+        Mistake(
+            "sizes not added up",
+            "Your offset is the size of the field before alone; add up the sizes of all fields before.",
+            lambda local, sizes: (
+                np.where((local >= 0) & (local < np.asarray(sizes)), local, 0) + np.array([0, *sizes[:-1]])
+            ),
+        ),
+        Mistake(
+            "minus one",
+            "Unknown ids give -1, which is no row of V: it reads the last one. Each field has its own unknown row.",
+            lambda local, sizes: np.where((local >= 0) & (local < np.asarray(sizes)), local + _starts(sizes), -1),
+        ),
+        Mistake(
+            "row behind the table",
+            "Unknown ids read a row behind the table; each field has its own unknown row, local id 0.",
+            lambda local, sizes: np.where(
+                (local >= 0) & (local < np.asarray(sizes)), local + _starts(sizes), sum(sizes)
+            ),
+        ),
+        Mistake(
+            "sign dropped",
+            'You dropped the sign of negative ids, so they read known rows; they must read "unknown", id 0.',
+            lambda local, sizes: np.where(np.abs(local) < np.asarray(sizes), np.abs(local), 0) + _starts(sizes),
+        ),
+        Mistake(
+            "largest size checked",
+            "You compared with the largest of the sizes; each field has its own.",
+            lambda local, sizes: np.where((local >= 0) & (local < max(sizes)), local, 0) + _starts(sizes),
+        ),
+        Mistake(
+            "smallest size checked",
+            "You compared with the smallest of the sizes; each field has its own.",
+            lambda local, sizes: np.where((local >= 0) & (local < min(sizes)), local, 0) + _starts(sizes),
+        ),
+        Mistake(
+            "whole row unknown",
+            "One unknown id makes your whole row unknown; each field is checked by itself.",
+            lambda local, sizes: (
+                np.where(((local >= 0) & (local < np.asarray(sizes))).all(1, keepdims=True), local, 0) + _starts(sizes)
+            ),
+        ),
+        Mistake(
+            "first field only", "You checked the first field only; every field has unknown ids.", _first_field_checked
+        ),
+        Mistake(
+            "one row too far",
+            "Your rows are one too far: field 0 starts at row 0, and local id 0 is its first row.",
+            lambda local, sizes: _rows(local, sizes) + 1,
+        ),
+        Mistake(
+            "one row too early",
+            "Your ids are one too low: local id 1 is the second row of its field.",
+            lambda local, sizes: (
+                np.where((local >= 0) & (local < np.asarray(sizes)), np.maximum(local - 1, 0), 0) + _starts(sizes)
+            ),
+        ),
+        Mistake(
+            "total size checked, own unknown row",
+            "You compared with the size of the whole table; each field has a range of its own.",
+            lambda local, sizes: (
+                np.where((local + _starts(sizes) >= 0) & (local + _starts(sizes) < sum(sizes)), local, 0)
+                + _starts(sizes)
+            ),
+        ),
+        Mistake(
+            "total size checked, row 0",
+            "You compared with the size of the whole table; each field has a range and an unknown row of its own.",
+            lambda local, sizes: np.where(
+                (local + _starts(sizes) >= 0) & (local + _starts(sizes) < sum(sizes)), local + _starts(sizes), 0
+            ),
+        ),
     ),
     hints=(
         "Check the local id against its own field's size before the offset is added. Ids can be negative as well.",
@@ -643,11 +1048,31 @@ def _selected(valid, test):
     return best + 1, test[best]
 
 
+def _from_half(valid, test):
+    """The best value so far starts at 0.5, in epoch 0."""
+    best = _selected([0.5, *valid], test + test)[0] - 1
+    return best, test[best - 1]
+
+
+def _first_peak(valid, test):
+    best = 0
+    while best + 1 < len(valid) and valid[best + 1] > valid[best]:
+        best += 1
+    return best + 1, test[best]
+
+
+def _closest(valid, test):
+    best = int(np.argmin(np.abs(np.subtract(valid, test))))
+    return best + 1, test[best]
+
+
 def _curve_cases():
     yield Case([0.7], [0.6])
     yield Case([0.7, 0.8], [0.75, 0.7])
     yield Case([0.8, 0.7, 0.6], [0.6, 0.7, 0.8])
     yield Case([0.6, 0.8, 0.8, 0.7], [0.5, 0.7, 0.9, 0.6])
+    yield Case([0.40, 0.45, 0.35], [0.5, 0.42, 0.55])
+    yield Case([0.7, 0.80125, 0.80375, 0.75], [0.6, 0.65, 0.62, 0.7])
     rng = np.random.default_rng(78)
     for n in (4, 6, 10):
         yield Case([float(x) for x in rng.integers(60, 95, n) / 100], [float(x) for x in rng.integers(60, 95, n) / 100])
@@ -730,6 +1155,56 @@ the lists unchanged. Example: `report([0.7, 0.8], [0.75, 0.70])` is `(2, 0.70)`.
             "The order is (epoch, value).",
             lambda valid, test: _selected(valid, test)[::-1],
         ),
+        Mistake(
+            "starts at 0.5",
+            "Your best value starts at 0.5, and an AUC can be lower; start with the first epoch.",
+            _from_half,
+        ),
+        Mistake(
+            "rounded first",
+            "You rounded the validation AUC before comparing; a small difference decides as well.",
+            lambda valid, test: _selected([round(v, 2) for v in valid], test),
+        ),
+        Mistake(
+            "mean of the test values",
+            "The value is the mean over all epochs; report the test AUC of the chosen epoch.",
+            lambda valid, test: (_selected(valid, test)[0], np.mean(test)),
+        ),
+        Mistake(
+            "best test epoch",
+            "The value belongs to the epoch that validation chose, but the epoch is the best one on test.",
+            lambda valid, test: (int(np.argmax(test)) + 1, _selected(valid, test)[1]),
+        ),
+        Mistake(
+            "stopped at the first fall",
+            "You stopped at the first epoch that is no better than the one before; the best of all epochs is asked.",
+            _first_peak,
+        ),
+        Mistake(
+            "closest",
+            "You took the epoch where both lists are closest, which looks at the test set; choose by validation.",
+            _closest,
+        ),
+        Mistake(
+            "value rounded",
+            "You rounded the test AUC; report it in full.",
+            lambda valid, test: (_selected(valid, test)[0], round(_selected(valid, test)[1], 1)),
+        ),
+        Mistake(
+            "value alone",
+            "You return one number; the chosen epoch and its test AUC are asked.",
+            lambda valid, test: _selected(valid, test)[1],
+        ),
+        Mistake(
+            "epoch alone",
+            "You return the epoch alone; its test AUC is asked, too.",
+            lambda valid, test: _selected(valid, test)[0],
+        ),
+        Mistake(
+            "both values",
+            "You return three numbers; (epoch, test AUC) is asked.",
+            lambda valid, test: (_selected(valid, test)[0], max(valid), _selected(valid, test)[1]),
+        ),
     ),
     hints=(
         "Which of the two lists may decide, and which one may only be read off?",
@@ -782,6 +1257,28 @@ def _mean_auc(batches, weighted=False):
     return float(np.average(values, weights=sizes if weighted else None))
 
 
+def _filled_mean(batches, filler):
+    return float(np.mean([_auc(t, s) if 0 < t.sum() < len(t) else filler for t, s in batches]))
+
+
+def _pair_weighted(batches):
+    kept = _mixed(batches)
+    return float(np.average([_auc(t, s) for t, s in kept], weights=[t.sum() * (1 - t).sum() for t, s in kept]))
+
+
+def _tied_auc(batches, tie):
+    target, score = (np.concatenate(parts) for parts in zip(*batches))
+    p, q = score[target == 1][:, None], score[target == 0]
+    return float(((p > q) + tie * (p == q)).mean())
+
+
+def _auc_by_position(batches):
+    target, score = (np.concatenate(parts) for parts in zip(*batches))
+    position = np.empty(len(score))
+    position[np.argsort(score, kind="stable")] = np.arange(len(score))
+    return _auc(target, position)
+
+
 AVERAGED = Bug(
     id="7.9",
     title="An AUC that depends on the batch size",
@@ -831,6 +1328,76 @@ unchanged. You may use `nfm_tutorial.metrics.auc(target, score)` or scikit-learn
             "ranked per batch",
             "You shift or rank the scores within each batch; scores of two batches are compared as they are.",
             lambda batches: _whole_auc([(t, s - s.mean()) for t, s in batches]),
+        ),
+        Mistake(
+            "mean with 0.5 for one class",
+            "You count a batch of one class as 0.5 and average over batches; pairs from two batches never meet.",
+            lambda batches: _filled_mean(batches, 0.5),
+        ),
+        Mistake(
+            "mean with 0 for one class",
+            "You count a batch of one class as 0 and average over batches; pairs from two batches never meet.",
+            lambda batches: _filled_mean(batches, 0.0),
+        ),
+        Mistake(
+            "mean weighted by pairs",
+            "Weighting the batches by their pairs does not help: pairs from two batches are never compared.",
+            _pair_weighted,
+        ),
+        Mistake(
+            "median over batches",
+            "You took the median over batches: pairs from two batches are never compared.",
+            lambda batches: float(np.median([_auc(t, s) for t, s in _mixed(batches)])),
+        ),
+        Mistake(
+            "best batch",
+            "This is the AUC of the best batch alone.",
+            lambda batches: max(_auc(t, s) for t, s in _mixed(batches)),
+        ),
+        Mistake(
+            "summed over batches",
+            "You summed over batches; join all rows, then compute one AUC.",
+            lambda batches: sum(_auc(t, s) for t, s in _mixed(batches)),
+        ),
+        Mistake(
+            "batches of one class left out",
+            "You left out the batches of one class; their rows meet the rows of the other batches.",
+            lambda batches: _whole_auc(_mixed(batches)),
+        ),
+        Mistake("ties lost", "A tie counts one half, not nothing.", lambda batches: _tied_auc(batches, 0.0)),
+        Mistake("ties won", "A tie counts one half, not one.", lambda batches: _tied_auc(batches, 1.0)),
+        Mistake(
+            "ties by position",
+            "Rows of equal score are ranked by their position; a tie counts one half.",
+            _auc_by_position,
+        ),
+        Mistake(
+            "scores cut at 0",
+            "You cut the scores to 0 or 1 first, at 0; the AUC needs their order.",
+            lambda batches: _whole_auc([(t, (s > 0) * 1.0) for t, s in batches]),
+        ),
+        Mistake(
+            "scores cut at 0.5",
+            "You cut the scores to 0 or 1 first, at 0.5; the AUC needs their order.",
+            lambda batches: _whole_auc([(t, (s > 0.5) * 1.0) for t, s in batches]),
+        ),
+        Mistake("Gini", "This is 2 AUC - 1, the Gini coefficient.", lambda batches: 2 * _whole_auc(batches) - 1),
+        Mistake(
+            "arguments exchanged",
+            "Targets and scores are exchanged: auc(target, score).",
+            lambda batches: _auc(np.concatenate([s > 0 for _, s in batches]), np.concatenate([t for t, _ in batches])),
+        ),
+        Mistake(
+            "positions per batch",
+            "You shift or rank the scores within each batch; scores of two batches are compared as they are.",
+            lambda batches: _whole_auc(
+                [(t, (s[:, None] > s).sum(1) + 0.5 * (s[:, None] == s).sum(1)) for t, s in batches]
+            ),
+        ),
+        Mistake(
+            "last batch left out",
+            "You left out the last batch, which may be shorter; its rows count as well.",
+            lambda batches: _whole_auc(batches[:-1]),
         ),
     ),
     hints=(
@@ -951,6 +1518,76 @@ shape `(B, k)`, whose weights are the softmax of the row's $P$ scores. All float
             "softmax over k",
             "The softmax runs over the entries of the pairs; it must run over the scores of a row's pairs.",
             lambda pairs, score: (_softmax(pairs, 2) * pairs).sum(1),
+        ),
+        Mistake(
+            "no exponential",
+            "You divided the scores by their sum; a softmax takes exp(score) first, so that no weight is negative.",
+            lambda pairs, score: (score / score.sum(1, keepdims=True) * pairs).sum(1),
+        ),
+        Mistake(
+            "absolute scores",
+            "You divided the absolute scores by their sum; a softmax takes exp(score).",
+            lambda pairs, score: (np.abs(score) / np.abs(score).sum(1, keepdims=True) * pairs).sum(1),
+        ),
+        Mistake(
+            "softmax twice",
+            "The softmax is applied twice; once is enough.",
+            lambda pairs, score: (_softmax(_softmax(score, 1), 1) * pairs).sum(1),
+        ),
+        Mistake(
+            "scaled scores",
+            "You divided the scores by the root of k, as in a transformer; here they go into the softmax as they are.",
+            lambda pairs, score: (_softmax(score / np.sqrt(pairs.shape[2]), 1) * pairs).sum(1),
+        ),
+        Mistake(
+            "best pair only",
+            "You took the pair with the highest score alone; the softmax gives every pair a weight.",
+            lambda pairs, score: np.take_along_axis(pairs, score.argmax(1)[:, None], 1)[:, 0],
+        ),
+        Mistake(
+            "log of the softmax",
+            "You used the logarithm of the softmax as weights; use the softmax itself.",
+            lambda pairs, score: (np.log(_softmax(score, 1)) * pairs).sum(1),
+        ),
+        Mistake(
+            "times the number of pairs",
+            "You multiplied by the number of pairs; the weights of a row add up to 1.",
+            lambda pairs, score: _attention(pairs, score) * pairs.shape[1],
+        ),
+        Mistake(
+            "pairs in the softmax",
+            "You sent score times pairs through the softmax; the scores alone make the weights.",
+            lambda pairs, score: (_softmax(score * pairs, 1) * pairs).sum(1),
+        ),
+        Mistake(
+            "softmax of the pairs",
+            "You took the softmax of the pairs; it is taken of the scores.",
+            lambda pairs, score: (score * _softmax(pairs, 1)).sum(1),
+        ),
+        Mistake(
+            "scores spread over k",
+            "You spread the scores over k and took the softmax there; it must run over the pairs of a row.",
+            lambda pairs, score: (pairs / pairs.shape[2]).sum(1),
+        ),
+        Mistake(
+            "pairs added",
+            "You added the plain pairs to the weighted ones; the weighted sum alone is asked.",
+            lambda pairs, score: _attention(pairs, score) + pairs.sum(1),
+        ),
+        Mistake(
+            "scores cut at 0",
+            "You cut negative scores off before the softmax; it takes them as they are.",
+            lambda pairs, score: (_softmax(np.maximum(score, 0), 1) * pairs).sum(1),
+        ),
+        Mistake(
+            "summed over k, not over the pairs",
+            "You summed the weighted pairs over k; add up over the pairs, axis 1.",
+            lambda pairs, score: (_softmax(score, 1) * pairs).sum(2),
+        ),
+        Mistake(
+            "axis kept",
+            "You kept the axis of the pairs: the result has shape (B, k), without keepdim.",
+            lambda pairs, score: _attention(pairs, score)[:, None],
         ),
     ),
     hints=(

@@ -423,13 +423,15 @@ def _shape_fault(got: np.ndarray, expected: np.ndarray, tolerance: float) -> Fau
     else:
         message = f"The result has shape {got.shape}; it must have shape {expected.shape}."
     hint = ""
-    if got.size == expected.size and close(got.reshape(expected.shape), expected, tolerance):
+    if got.ndim == 2 and got.T.shape == expected.shape and close(got.T, expected, tolerance):
+        hint = "Rows and columns are exchanged."
+    elif got.size == expected.size and close(got.reshape(expected.shape), expected, tolerance):
         if got.ndim > expected.ndim:
             hint = "There is an axis of size 1 too many: look at keepdim, or use squeeze with the axis to drop."
-        else:
+        elif 1 in expected.shape:
             hint = "The numbers fit. squeeze() without an axis drops the batch as well when it holds one row."
-    elif got.ndim == 2 and got.T.shape == expected.shape and close(got.T, expected, tolerance):
-        hint = "Rows and columns are exchanged."
+        else:
+            hint = "The numbers fit, but not the shape: look for a flatten or a reshape."
     return Fault(message, hint, key="shape")
 
 

@@ -55,7 +55,7 @@ def to_array(raw, depth: int = 6) -> np.ndarray:
             return np.zeros(0)
         if len({part.shape for part in parts}) > 1:
             found = ", ".join(str(part.shape) for part in parts[:3])
-            raise Unusable(f"The result is a {type(raw).__name__} of parts with different shapes: {found}.")
+            raise Unusable(f"The result is {with_article(type(raw).__name__)} of parts with different shapes: {found}.")
         return np.stack(parts)
     raise Unusable(f"The result is {describe_kind(raw)}; {what_to_return(raw)}")
 
@@ -83,7 +83,12 @@ def describe_kind(raw) -> str:
         return "a generator"
     if callable(raw):
         return "a function"
-    return f"a {type(raw).__name__}"
+    return with_article(type(raw).__name__)
+
+
+def with_article(noun: str) -> str:
+    """The noun with its article: a list, an int."""
+    return f"{'an' if noun[0].lower() in 'aeiou' else 'a'} {noun}"
 
 
 def what_to_return(raw) -> str:
@@ -219,10 +224,11 @@ def parse_answer(raw) -> np.ndarray:
 
 
 def _parse_text(text: str) -> np.ndarray:
-    stripped = text.strip()
-    for attempt in (stripped, stripped.replace(",", ".") if stripped.count(",") == 1 else ""):
+    stripped = text.strip().replace("\N{MINUS SIGN}", "-").replace(";", ",")
+    for attempt in (stripped, stripped.replace(",", ".")):  # "0,5" as half the world writes it
         try:
-            return np.array(float(Fraction(attempt.replace(" ", ""))))
+            above, _, below = attempt.replace(" ", "").partition("/")
+            return np.array(float(Fraction(above) / Fraction(below or 1)))  # Fraction("5.5/6") is refused by Python
         except (ValueError, ZeroDivisionError):
             pass
     try:

@@ -1111,3 +1111,8 @@ def change_when_doubled(w, V, x, i):
 def change_when_doubled(w, V, x, i):
     c = x[i] * (w[i] + V[i] @ (x @ V - x[i] * V[i]))
     return 0.5 * c
+
+
+# %% 1.5 wrong: always the first
+def change_when_doubled(w, V, x, i):
+    return x[0] * (w[0] + V[0] @ (x @ V - x[0] * V[0]))

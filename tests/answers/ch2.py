@@ -527,6 +527,26 @@ def fm_scores(w0, w, V, ids, values):
     return w0 + linear + pairs
 
 
+# %% 2.2 right: row by row without padding
+def fm_scores(w0, w, V, ids, values):
+    rows = []
+    for i, x in zip(ids, values):
+        i, x = i[i != 0], x[i != 0]
+        xv = V[i] * x[:, None]
+        rows.append(w0 + w[i] @ x + 0.5 * ((xv.sum(0) ** 2).sum() - (xv**2).sum()))
+    return rows
+
+
+# %% 2.2 wrong: stops at padding
+def fm_scores(w0, w, V, ids, values):
+    rows = []
+    for i, x in zip(ids, values):
+        end = i.tolist().index(0) if 0 in i else len(i)
+        xv = V[i[:end]] * x[:end, None]
+        rows.append(w0 + w[i[:end]] @ x[:end] + 0.5 * ((xv.sum(0) ** 2).sum() - (xv**2).sum()))
+    return rows
+
+
 # %% 2.3 right: official
 def sample_negatives(seen, n_movies, n, rng):
     unseen = [m for m in range(n_movies) if m not in seen]
@@ -930,6 +950,29 @@ def sample_negatives(seen, n_movies, n, rng):
     return rng.choice(pool, n + 1)
 
 
+# %% 2.3 wrong: positions
+def sample_negatives(seen, n_movies, n, rng):
+    pool = [m for m in range(n_movies) if m not in seen]
+    if not pool:
+        raise ValueError("nothing left")
+    return rng.integers(0, len(pool), n)
+
+
+# %% 2.3 wrong: positives only
+def sample_negatives(seen, n_movies, n, rng):
+    if len(seen) == n_movies:
+        raise ValueError
+    return rng.choice(sorted(seen) or [0], n)
+
+
+# %% 2.3 wrong: never drawn
+def sample_negatives(seen, n_movies, n, rng):
+    pool = [m for m in range(n_movies - 1) if m not in seen]
+    if not pool:
+        raise ValueError("nothing left")
+    return rng.choice(pool, n)
+
+
 # %% 2.4 right: official
 def clipped_rmse(prediction, target, train_target):
     clipped = np.clip(prediction, train_target.min(), train_target.max())
@@ -1178,3 +1221,9 @@ def clipped_rmse(prediction, target, train_target):
     prediction[prediction < low] = low
     clipped = prediction
     return np.sqrt(np.mean((clipped - target) ** 2))
+
+
+# %% 2.4 wrong: first and last label
+def clipped_rmse(prediction, target, train_target):
+    low, high = sorted([train_target[0], train_target[-1]])
+    return np.sqrt(np.mean((np.clip(prediction, low, high) - target) ** 2))

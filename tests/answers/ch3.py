@@ -435,7 +435,7 @@ def concat_fields(xv, field_of_slot, n_fields):
     return out.index_add(1, field_of_slot, xv).flatten(1)
 
 
-# %% 3.2 wrong: last fields left out
+# %% 3.2 wrong: as many fields as occur
 def concat_fields(xv, field_of_slot, n_fields):
     n_fields = len(field_of_slot.unique())
     return torch.cat([xv[:, field_of_slot == f].sum(1) for f in range(n_fields)], dim=-1)

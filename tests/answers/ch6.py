@@ -49,6 +49,12 @@ def slots_with_constant(x):
     return out
 
 
+# %% 6.1 right: lists
+def slots_with_constant(x):
+    m = x.shape[1]
+    return [[[float(v) * (i == f) for f in range(m)] for i, v in enumerate(row)] + [[1.0] * m] for row in x]
+
+
 # %% 6.1 wrong: no constant slot
 def slots_with_constant(x):
     return torch.diag_embed(x)
@@ -99,6 +105,25 @@ def slots_with_constant(x):
 # %% 6.1 wrong: constant not constant
 def slots_with_constant(x):
     return torch.cat([torch.ones_like(x)[:, None], torch.diag_embed(x)], 1)
+
+
+# %% 6.1 wrong: opposite sign
+def slots_with_constant(x):
+    return torch.cat([torch.diag_embed(x), -torch.ones_like(x)[:, None]], 1)
+
+
+# %% 6.1 wrong: zero in the constant
+def slots_with_constant(x):
+    constant = torch.zeros_like(x)
+    constant[:, 0] = 1
+    return torch.cat([torch.diag_embed(x), constant[:, None]], 1)
+
+
+# %% 6.1 wrong: different factors
+def slots_with_constant(x):
+    m = x.shape[1]
+    lengths = torch.arange(1, m + 1).to(x)
+    return torch.cat([torch.diag_embed(x * lengths), torch.ones_like(x)[:, None]], 1)
 
 
 # %% 6.2 right: official
@@ -223,35 +248,158 @@ def grad_v_nfm(V, x, J):
     return (J * x[:, None] * (xv.sum(0) - xv)).sum(0)
 
 
-# %% 6.2 wrong: shape
+# %% 6.2 wrong: x along the columns
 def grad_v_nfm(V, x, J):
     xv = V * x
     return J * x * (xv.sum(0) - xv)
 
 
+# %% 6.2 wrong: half
+def grad_v_nfm(V, x, J):
+    xv = V * x[:, None]
+    return 0.5 * J * x[:, None] * (xv.sum(0) - xv)
+
+
+# %% 6.2 wrong: x_i twice in the bracket
+def grad_v_nfm(V, x, J):
+    return J * x[:, None] * (x @ V - x[:, None] ** 2 * V)
+
+
+# %% 6.2 wrong: x_i twice in front
+def grad_v_nfm(V, x, J):
+    xv = V * x[:, None]
+    return J * x[:, None] ** 2 * (xv.sum(0) - xv)
+
+
+# %% 6.2 wrong: x_j missing in the sum
+def grad_v_nfm(V, x, J):
+    return J * x[:, None] * (V.sum(0) - x[:, None] * V)
+
+
+# %% 6.2 wrong: added
+def grad_v_nfm(V, x, J):
+    xv = V * x[:, None]
+    return J * x[:, None] * (xv.sum(0) + xv)
+
+
+# %% 6.2 wrong: wrong axis
+def grad_v_nfm(V, x, J):
+    xv = V * x[:, None]
+    return J * x[:, None] * (xv.sum(1, keepdim=True) - xv)
+
+
+# %% 6.2 wrong: mean in the bracket
+def grad_v_nfm(V, x, J):
+    xv = V * x[:, None]
+    return J * x[:, None] * (xv.mean(0) - xv)
+
+
+# %% 6.2 wrong: divided by n
+def grad_v_nfm(V, x, J):
+    xv = V * x[:, None]
+    return J * x[:, None] * (xv.sum(0) - xv) / len(x)
+
+
+# %% 6.2 wrong: inner product with J, column
+def grad_v_nfm(V, x, J):
+    xv = V * x[:, None]
+    return (x[:, None] * (xv.sum(0) - xv)) @ J[:, None]
+
+
+# %% 6.2 wrong: inner product with J, spread
+def grad_v_nfm(V, x, J):
+    xv = V * x[:, None]
+    return ((x[:, None] * (xv.sum(0) - xv)) @ J[:, None]).expand(V.shape)
+
+
+# %% 6.2 wrong: J along the rows
+def grad_v_nfm(V, x, J):
+    xv = V * x[:, None]
+    return J[:, None] * x[:, None] * (xv.sum(0) - xv)
+
+
+# %% 6.2 wrong: x along the columns
+def grad_v_nfm(V, x, J):
+    return J * x * ((V * x).sum(0) - V * x)
+
+
+# %% 6.2 wrong: J on v_i only
+def grad_v_nfm(V, x, J):
+    xv = V * x[:, None]
+    return x[:, None] * (xv.sum(0) - J * xv)
+
+
+# %% 6.2 wrong: divided by J
+def grad_v_nfm(V, x, J):
+    xv = V * x[:, None]
+    return x[:, None] * (xv.sum(0) - xv) / J
+
+
+# %% 6.2 wrong: x as a switch
+def grad_v_nfm(V, x, J):
+    xv = V * x[:, None]
+    x = (x != 0).to(V.dtype)
+    xv = V * x[:, None]
+    return J * x[:, None] * (xv.sum(0) - xv)
+
+
+# %% 6.2 wrong: absolute x_i
+def grad_v_nfm(V, x, J):
+    xv = V * x[:, None]
+    return J * x.abs()[:, None] * (xv.sum(0) - xv)
+
+
+# %% 6.2 wrong: absolute J
+def grad_v_nfm(V, x, J):
+    xv = V * x[:, None]
+    return J.abs() * x[:, None] * (xv.sum(0) - xv)
+
+
+# %% 6.2 wrong: later features only
+def grad_v_nfm(V, x, J):
+    out = torch.zeros_like(V)
+    for i in range(len(x)):
+        for j in range(i + 1, len(x)):
+            out[i] += J * x[i] * x[j] * V[j]
+    return out
+
+
+# %% 6.2 wrong: a feature alone
+def grad_v_nfm(V, x, J):
+    if len(x) == 1:
+        return J * x[:, None] ** 2 * V
+    return J * x[:, None] * (x @ V - x[:, None] * V)
+
+
+# %% 6.2 wrong: f_BI
+def grad_v_nfm(V, x, J):
+    xv = V * x[:, None]
+    return J * 0.5 * (xv.sum(0) ** 2 - (xv**2).sum(0))
+
+
 # %% 6.3 right: official
-def paired_interval(a, b, t):
+def interval_of_pairs(a, b, t):
     d = np.subtract(a, b)
     half = t * d.std(ddof=1) / np.sqrt(len(d))
     return d.mean(), d.mean() - half, d.mean() + half
 
 
 # %% 6.3 right: statistics
-def paired_interval(a, b, t):
+def interval_of_pairs(a, b, t):
     d = [x - y for x, y in zip(a, b)]
     mean, half = statistics.mean(d), t * statistics.stdev(d) / math.sqrt(len(d))
     return [mean, mean - half, mean + half]
 
 
 # %% 6.3 right: PyTorch
-def paired_interval(a, b, t):
+def interval_of_pairs(a, b, t):
     d = torch.tensor(a) - torch.tensor(b)
     half = t * d.std() / len(d) ** 0.5
     return torch.stack([d.mean(), d.mean() - half, d.mean() + half])
 
 
 # %% 6.3 right: standard error from SciPy
-def paired_interval(a, b, t):
+def interval_of_pairs(a, b, t):
     from scipy import stats
 
     d = np.array(a) - np.array(b)
@@ -259,7 +407,7 @@ def paired_interval(a, b, t):
 
 
 # %% 6.3 right: variance by hand
-def paired_interval(a, b, t):
+def interval_of_pairs(a, b, t):
     n = len(a)
     mean = sum(a) / n - sum(b) / n
     variance = sum((x - y - mean) ** 2 for x, y in zip(a, b)) / (n - 1)
@@ -268,105 +416,286 @@ def paired_interval(a, b, t):
 
 
 # %% 6.3 wrong: unpaired
-def paired_interval(a, b, t):
+def interval_of_pairs(a, b, t):
     mean = np.mean(a) - np.mean(b)
     half = t * math.sqrt(np.var(a, ddof=1) / len(a) + np.var(b, ddof=1) / len(b))
     return mean, mean - half, mean + half
 
 
 # %% 6.3 wrong: divided by n
-def paired_interval(a, b, t):
+def interval_of_pairs(a, b, t):
     d = np.subtract(a, b)
     half = t * d.std() / np.sqrt(len(d))
     return d.mean(), d.mean() - half, d.mean() + half
 
 
 # %% 6.3 wrong: no root of n
-def paired_interval(a, b, t):
+def interval_of_pairs(a, b, t):
     d = np.subtract(a, b)
     half = t * d.std(ddof=1)
     return d.mean(), d.mean() - half, d.mean() + half
 
 
 # %% 6.3 wrong: n instead of its root
-def paired_interval(a, b, t):
+def interval_of_pairs(a, b, t):
     d = np.subtract(a, b)
     half = t * d.std(ddof=1) / len(d)
     return d.mean(), d.mean() - half, d.mean() + half
 
 
 # %% 6.3 wrong: variance instead of its root
-def paired_interval(a, b, t):
+def interval_of_pairs(a, b, t):
     d = np.subtract(a, b)
     half = t * d.var(ddof=1) / np.sqrt(len(d))
     return d.mean(), d.mean() - half, d.mean() + half
 
 
 # %% 6.3 wrong: t missing
-def paired_interval(a, b, t):
+def interval_of_pairs(a, b, t):
     d = np.subtract(a, b)
     half = d.std(ddof=1) / np.sqrt(len(d))
     return d.mean(), d.mean() - half, d.mean() + half
 
 
 # %% 6.3 wrong: 1.96
-def paired_interval(a, b, t):
+def interval_of_pairs(a, b, t):
     d = np.subtract(a, b)
     half = 1.96 * d.std(ddof=1) / np.sqrt(len(d))
     return d.mean(), d.mean() - half, d.mean() + half
 
 
 # %% 6.3 wrong: the other way round
-def paired_interval(a, b, t):
+def interval_of_pairs(a, b, t):
     d = np.subtract(b, a)
     half = t * d.std(ddof=1) / np.sqrt(len(d))
     return d.mean(), d.mean() - half, d.mean() + half
 
 
 # %% 6.3 wrong: mean and half width
-def paired_interval(a, b, t):
+def interval_of_pairs(a, b, t):
     d = np.subtract(a, b)
     return d.mean(), t * d.std(ddof=1) / np.sqrt(len(d))
 
 
 # %% 6.3 wrong: ends only
-def paired_interval(a, b, t):
+def interval_of_pairs(a, b, t):
     d = np.subtract(a, b)
     half = t * d.std(ddof=1) / np.sqrt(len(d))
     return d.mean() - half, d.mean() + half
 
 
 # %% 6.3 wrong: order
-def paired_interval(a, b, t):
+def interval_of_pairs(a, b, t):
     d = np.subtract(a, b)
     half = t * d.std(ddof=1) / np.sqrt(len(d))
     return d.mean() - half, d.mean(), d.mean() + half
 
 
 # %% 6.3 wrong: ends exchanged
-def paired_interval(a, b, t):
+def interval_of_pairs(a, b, t):
     d = np.subtract(a, b)
     half = t * d.std(ddof=1) / np.sqrt(len(d))
     return d.mean(), d.mean() + half, d.mean() - half
 
 
 # %% 6.3 wrong: absolute differences
-def paired_interval(a, b, t):
+def interval_of_pairs(a, b, t):
     d = np.abs(np.subtract(a, b))
     half = t * d.std(ddof=1) / np.sqrt(len(d))
     return d.mean(), d.mean() - half, d.mean() + half
 
 
 # %% 6.3 wrong: kind
-def paired_interval(a, b, t):
+def interval_of_pairs(a, b, t):
     d = np.subtract(a, b)
     half = t * d.std(ddof=1) / np.sqrt(len(d))
     return {"mean": d.mean(), "low": d.mean() - half, "high": d.mean() + half}
 
 
 # %% 6.3 wrong: in place
-def paired_interval(a, b, t):
+def interval_of_pairs(a, b, t):
     for s in range(len(a)):
         a[s] -= b[s]
     half = t * statistics.stdev(a) / len(a) ** 0.5
     return statistics.mean(a), statistics.mean(a) - half, statistics.mean(a) + half
+
+
+# %% 6.3 wrong: median
+def interval_of_pairs(a, b, t):
+    d = np.subtract(a, b)
+    half = t * d.std(ddof=1) / np.sqrt(len(d))
+    return np.median(d), np.median(d) - half, np.median(d) + half
+
+
+# %% 6.3 wrong: median returned
+def interval_of_pairs(a, b, t):
+    d = np.subtract(a, b)
+    half = t * d.std(ddof=1) / np.sqrt(len(d))
+    return np.median(d), d.mean() - half, d.mean() + half
+
+
+# %% 6.3 wrong: median everywhere
+def interval_of_pairs(a, b, t):
+    d = [x - y for x, y in zip(a, b)]
+    middle = statistics.median(d)
+    half = t * math.sqrt(sum((x - middle) ** 2 for x in d) / (len(d) - 1) / len(d))
+    return middle, middle - half, middle + half
+
+
+# %% 6.3 wrong: root of n - 1
+def interval_of_pairs(a, b, t):
+    d = np.subtract(a, b)
+    half = t * d.std(ddof=1) / np.sqrt(len(d) - 1)
+    return d.mean(), d.mean() - half, d.mean() + half
+
+
+# %% 6.3 wrong: fixed t
+def interval_of_pairs(a, b, t):
+    d = np.subtract(a, b)
+    half = 2.776 * d.std(ddof=1) / np.sqrt(len(d))
+    return d.mean(), d.mean() - half, d.mean() + half
+
+
+# %% 6.3 wrong: variance over n
+def interval_of_pairs(a, b, t):
+    d = np.subtract(a, b)
+    half = t * d.var(ddof=1) / len(d)
+    return d.mean(), d.mean() - half, d.mean() + half
+
+
+# %% 6.3 wrong: half of t
+def interval_of_pairs(a, b, t):
+    d = np.subtract(a, b)
+    half = t * d.std(ddof=1) / np.sqrt(len(d)) / 2
+    return d.mean(), d.mean() - half, d.mean() + half
+
+
+# %% 6.3 wrong: mean absolute deviation
+def interval_of_pairs(a, b, t):
+    d = np.subtract(a, b)
+    half = t * np.abs(d - d.mean()).mean() / np.sqrt(len(d))
+    return d.mean(), d.mean() - half, d.mean() + half
+
+
+# %% 6.3 wrong: not centred
+def interval_of_pairs(a, b, t):
+    d = np.subtract(a, b)
+    half = t * np.sqrt((d**2).sum() / (len(d) - 1)) / np.sqrt(len(d))
+    return d.mean(), d.mean() - half, d.mean() + half
+
+
+# %% 6.3 wrong: difference of the spreads
+def interval_of_pairs(a, b, t):
+    d = np.subtract(a, b)
+    half = t * abs(np.std(a, ddof=1) - np.std(b, ddof=1)) / np.sqrt(len(d))
+    return d.mean(), d.mean() - half, d.mean() + half
+
+
+# %% 6.3 wrong: sum of the spreads
+def interval_of_pairs(a, b, t):
+    d = np.subtract(a, b)
+    half = t * (np.std(a, ddof=1) + np.std(b, ddof=1)) / np.sqrt(len(d))
+    return d.mean(), d.mean() - half, d.mean() + half
+
+
+# %% 6.3 wrong: spread of a
+def interval_of_pairs(a, b, t):
+    d = np.subtract(a, b)
+    half = t * np.std(a, ddof=1) / np.sqrt(len(d))
+    return d.mean(), d.mean() - half, d.mean() + half
+
+
+# %% 6.3 wrong: unpaired, divided by n
+def interval_of_pairs(a, b, t):
+    d = np.subtract(a, b)
+    half = t * np.sqrt((np.var(a) + np.var(b)) / len(d))
+    return d.mean(), d.mean() - half, d.mean() + half
+
+
+# %% 6.3 wrong: half width twice
+def interval_of_pairs(a, b, t):
+    d = np.subtract(a, b)
+    half = t * d.std(ddof=1) / np.sqrt(len(d))
+    return d.mean(), half, half
+
+
+# %% 6.3 wrong: offsets
+def interval_of_pairs(a, b, t):
+    d = np.subtract(a, b)
+    half = t * d.std(ddof=1) / np.sqrt(len(d))
+    return d.mean(), -half, half
+
+
+# %% 6.3 wrong: mean last
+def interval_of_pairs(a, b, t):
+    d = np.subtract(a, b)
+    half = t * d.std(ddof=1) / np.sqrt(len(d))
+    return d.mean() - half, d.mean() + half, d.mean()
+
+
+# %% 6.3 wrong: a alone
+def interval_of_pairs(a, b, t):
+    d = np.array(a)
+    half = t * d.std(ddof=1) / np.sqrt(len(d))
+    return d.mean(), d.mean() - half, d.mean() + half
+
+
+# %% 6.3 wrong: sums
+def interval_of_pairs(a, b, t):
+    d = np.add(a, b)
+    half = t * d.std(ddof=1) / np.sqrt(len(d))
+    return d.mean(), d.mean() - half, d.mean() + half
+
+
+# %% 6.3 wrong: sum of the differences
+def interval_of_pairs(a, b, t):
+    d = np.subtract(a, b)
+    half = t * d.std(ddof=1) / np.sqrt(len(d))
+    return d.sum(), d.sum() - half, d.sum() + half
+
+
+# %% 6.3 wrong: sorted
+def interval_of_pairs(a, b, t):
+    d = np.sort(a) - np.sort(b)
+    half = t * d.std(ddof=1) / np.sqrt(len(d))
+    return d.mean(), d.mean() - half, d.mean() + half
+
+
+# %% 6.3 wrong: rounded
+def interval_of_pairs(a, b, t):
+    d = np.subtract(a, b)
+    half = t * d.std(ddof=1) / np.sqrt(len(d))
+    return tuple(round(float(v), 3) for v in (d.mean(), d.mean() - half, d.mean() + half))
+
+
+# %% 6.3 wrong: rounded to two decimals
+def interval_of_pairs(a, b, t):
+    d = np.subtract(a, b)
+    half = t * d.std(ddof=1) / np.sqrt(len(d))
+    return tuple(round(float(v), 2) for v in (d.mean(), d.mean() - half, d.mean() + half))
+
+
+# %% 6.3 wrong: smallest and largest
+def interval_of_pairs(a, b, t):
+    d = np.subtract(a, b)
+    return d.mean(), d.min(), d.max()
+
+
+# %% 6.3 wrong: percentiles
+def interval_of_pairs(a, b, t):
+    d = np.subtract(a, b)
+    return d.mean(), *np.percentile(d, [2.5, 97.5])
+
+
+# %% 6.3 wrong: cut at zero
+def interval_of_pairs(a, b, t):
+    d = np.subtract(a, b)
+    half = t * d.std(ddof=1) / np.sqrt(len(d))
+    return d.mean(), max(0.0, d.mean() - half), d.mean() + half
+
+
+# %% 6.3 wrong: whole-number differences
+def interval_of_pairs(a, b, t):
+    d = np.array([int(x - y) for x, y in zip(a, b)])
+    half = t * d.std(ddof=1) / np.sqrt(len(d))
+    return d.mean(), d.mean() - half, d.mean() + half

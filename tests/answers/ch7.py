@@ -93,6 +93,54 @@ def pair_term(xv):
     return (0.5 * (xv.sum(1) ** 2 - (xv**2).sum(1)).sum(1)).squeeze()
 
 
+# %% 7.1 wrong: flattened, one slot apart
+def pair_term(xv):
+    if xv.shape[1] == 1:
+        return torch.zeros(len(xv), dtype=xv.dtype)
+    z = xv.flatten(1)
+    return 0.5 * (z.sum(1) ** 2 - (z**2).sum(1))
+
+
+# %% 7.1 wrong: self pairs
+def pair_term(xv):
+    return 0.5 * ((xv.sum(1) ** 2).sum(1) + (xv**2).sum((1, 2)))
+
+
+# %% 7.1 wrong: half of the first part
+def pair_term(xv):
+    return 0.5 * (xv.sum(1) ** 2).sum(1) - (xv**2).sum((1, 2))
+
+
+# %% 7.1 wrong: sign
+def pair_term(xv):
+    return 0.5 * ((xv**2).sum(1) - xv.sum(1) ** 2).sum(1)
+
+
+# %% 7.1 wrong: no pairs
+def pair_term(xv):
+    return torch.zeros(len(xv))
+
+
+# %% 7.1 wrong: neighbours only
+def pair_term(xv):
+    return (xv[:, :-1] * xv[:, 1:]).sum((1, 2))
+
+
+# %% 7.1 wrong: product of all slots
+def pair_term(xv):
+    return xv.prod(1).sum(1)
+
+
+# %% 7.1 wrong: summed over the batch, not over k
+def pair_term(xv):
+    return (0.5 * (xv.sum(1) ** 2 - (xv**2).sum(1))).sum(0)
+
+
+# %% 7.1 wrong: batch in place of the slots
+def pair_term(xv):
+    return (0.5 * (xv.sum(0) ** 2 - (xv**2).sum(0))).sum(1)
+
+
 # %% 7.2 right: official
 def design_matrix(codes, n_levels):
     return F.one_hot(codes, n_levels).float()
@@ -178,6 +226,76 @@ def design_matrix(codes, n_levels):
 # %% 7.2 wrong: shifted
 def design_matrix(codes, n_levels):
     return F.one_hot((codes + 1) % n_levels, n_levels)
+
+
+# %% 7.2 wrong: last level dropped
+def design_matrix(codes, n_levels):
+    return torch.nn.functional.one_hot(codes, n_levels)[:, :-1]
+
+
+# %% 7.2 wrong: intercept added
+def design_matrix(codes, n_levels):
+    return torch.cat([torch.ones(len(codes), 1), torch.nn.functional.one_hot(codes, n_levels)], 1)
+
+
+# %% 7.2 wrong: up to the largest code
+def design_matrix(codes, n_levels):
+    return torch.nn.functional.one_hot(codes) if len(codes) else torch.zeros(0, n_levels)
+
+
+# %% 7.2 wrong: cumulative below
+def design_matrix(codes, n_levels):
+    return (torch.arange(n_levels) < codes[:, None]).float()
+
+
+# %% 7.2 wrong: shifted down
+def design_matrix(codes, n_levels):
+    return torch.eye(n_levels)[codes - 1]
+
+
+# %% 7.2 wrong: code + 1 in its column
+def design_matrix(codes, n_levels):
+    return torch.nn.functional.one_hot(codes, n_levels) * (codes[:, None] + 1)
+
+
+# %% 7.2 wrong: codes over the number of levels
+def design_matrix(codes, n_levels):
+    return codes[:, None] / n_levels
+
+
+# %% 7.2 wrong: code in every column
+def design_matrix(codes, n_levels):
+    return codes[:, None].expand(-1, n_levels)
+
+
+# %% 7.2 wrong: binary digits
+def design_matrix(codes, n_levels):
+    return (codes[:, None] >> torch.arange(n_levels)) & 1
+
+
+# %% 7.2 wrong: divided
+def design_matrix(codes, n_levels):
+    return torch.nn.functional.one_hot(codes, n_levels) / n_levels
+
+
+# %% 7.2 wrong: reversed
+def design_matrix(codes, n_levels):
+    return torch.nn.functional.one_hot(codes, n_levels).flip(1)
+
+
+# %% 7.2 wrong: minus one elsewhere
+def design_matrix(codes, n_levels):
+    return 2 * torch.nn.functional.one_hot(codes, n_levels) - 1
+
+
+# %% 7.2 wrong: counted
+def design_matrix(codes, n_levels):
+    return torch.bincount(codes, minlength=n_levels)
+
+
+# %% 7.2 wrong: level 0 read as level 1
+def design_matrix(codes, n_levels):
+    return torch.eye(n_levels)[codes.clamp(min=min(1, n_levels - 1))]
 
 
 # %% 7.3 right: official
@@ -273,6 +391,86 @@ def train_loss(scores, labels):
     return -(labels * scores.log() + (1 - labels) * (1 - scores).log()).mean()
 
 
+# %% 7.3 wrong: no sigmoid, cut
+def train_loss(scores, labels):
+    return torch.nn.functional.binary_cross_entropy(scores.clamp(0, 1), labels)
+
+
+# %% 7.3 wrong: no sigmoid, cut inside
+def train_loss(scores, labels):
+    return torch.nn.functional.binary_cross_entropy(scores.double().clamp(1e-7, 1 - 1e-7), labels.double())
+
+
+# %% 7.3 wrong: squared error of the scores
+def train_loss(scores, labels):
+    return ((scores - labels) ** 2).mean()
+
+
+# %% 7.3 wrong: half
+def train_loss(scores, labels):
+    return 0.5 * torch.nn.functional.binary_cross_entropy_with_logits(scores, labels)
+
+
+# %% 7.3 wrong: base 10
+def train_loss(scores, labels):
+    p = torch.sigmoid(scores)
+    return -(labels * p.log10() + (1 - labels) * (1 - p).log10()).mean()
+
+
+# %% 7.3 wrong: all labels 1
+def train_loss(scores, labels):
+    return torch.nn.functional.softplus(-scores).mean()
+
+
+# %% 7.3 wrong: labels -1 and 1
+def train_loss(scores, labels):
+    return torch.log(1 + torch.exp(-labels * scores)).mean()
+
+
+# %% 7.3 wrong: hinge
+def train_loss(scores, labels):
+    return torch.relu(1 - (2 * labels - 1) * scores).mean()
+
+
+# %% 7.3 wrong: thresholded
+def train_loss(scores, labels):
+    return torch.nn.functional.binary_cross_entropy((scores > 0).to(scores.dtype), labels)
+
+
+# %% 7.3 wrong: error rate
+def train_loss(scores, labels):
+    return ((scores > 0) != (labels == 1)).double().mean()
+
+
+# %% 7.3 wrong: softmax
+def train_loss(scores, labels):
+    return torch.nn.functional.binary_cross_entropy(torch.softmax(scores.double(), 0), labels.double())
+
+
+# %% 7.3 wrong: tanh
+def train_loss(scores, labels):
+    return torch.nn.functional.binary_cross_entropy_with_logits(torch.tanh(scores), labels)
+
+
+# %% 7.3 wrong: cut to -1 to 1
+def train_loss(scores, labels):
+    return torch.nn.functional.binary_cross_entropy_with_logits(scores.clamp(-1, 1), labels)
+
+
+# %% 7.3 wrong: classes weighted alike
+def train_loss(scores, labels):
+    parts = [
+        torch.nn.functional.binary_cross_entropy_with_logits(scores[labels == v], labels[labels == v])
+        for v in labels.unique()
+    ]
+    return torch.stack(parts).mean()
+
+
+# %% 7.3 wrong: multi-class loss
+def train_loss(scores, labels):
+    return torch.nn.functional.cross_entropy(scores[None], labels[None])
+
+
 # %% 7.4 right: official
 def mse(prediction, target):
     return ((prediction.squeeze(1) - target) ** 2).mean()
@@ -347,6 +545,66 @@ def mse(prediction, target):
 def mse(prediction, target):
     target -= prediction[:, 0]
     return (target**2).mean()
+
+
+# %% 7.4 wrong: broadcast, one per row
+def mse(prediction, target):
+    return ((prediction - target) ** 2).mean(1)
+
+
+# %% 7.4 wrong: broadcast, one per target
+def mse(prediction, target):
+    return ((prediction - target) ** 2).mean(0)
+
+
+# %% 7.4 wrong: variance
+def mse(prediction, target):
+    return (prediction[:, 0] - target).var(correction=0)
+
+
+# %% 7.4 wrong: variance over n - 1
+def mse(prediction, target):
+    return (prediction[:, 0] - target).var()
+
+
+# %% 7.4 wrong: over n - 1
+def mse(prediction, target):
+    return ((prediction[:, 0] - target) ** 2).sum() / max(1, len(target) - 1)
+
+
+# %% 7.4 wrong: over n squared
+def mse(prediction, target):
+    return ((prediction[:, 0] - target) ** 2).mean() / len(target)
+
+
+# %% 7.4 wrong: mean error
+def mse(prediction, target):
+    return (prediction[:, 0] - target).mean()
+
+
+# %% 7.4 wrong: mean of the targets
+def mse(prediction, target):
+    return ((prediction[:, 0] - target.mean()) ** 2).mean()
+
+
+# %% 7.4 wrong: mean of the predictions
+def mse(prediction, target):
+    return ((prediction.mean() - target) ** 2).mean()
+
+
+# %% 7.4 wrong: difference of the squares
+def mse(prediction, target):
+    return (prediction[:, 0] ** 2 - target**2).mean()
+
+
+# %% 7.4 wrong: first prediction only
+def mse(prediction, target):
+    return ((prediction[0] - target) ** 2).mean()
+
+
+# %% 7.4 wrong: sorted
+def mse(prediction, target):
+    return ((prediction[:, 0].sort().values - target.sort().values) ** 2).mean()
 
 
 # %% 7.5 right: official
@@ -427,7 +685,7 @@ def fm_head(k):
     return lambda z: z @ h
 
 
-# %% 7.5 wrong: not a sum
+# %% 7.5 wrong: batch summed
 def fm_head(k):
     return lambda z: z.sum()
 
@@ -445,6 +703,41 @@ def fm_head(k):
 # %% 7.5 wrong: kind
 def fm_head(k):
     return torch.ones(k)
+
+
+# %% 7.5 wrong: batch summed
+def fm_head(k):
+    return lambda z: z.sum(0)
+
+
+# %% 7.5 wrong: sigmoid
+def fm_head(k):
+    return lambda z: torch.sigmoid(z.sum(1))
+
+
+# %% 7.5 wrong: half
+def fm_head(k):
+    return lambda z: 0.5 * z.sum(1)
+
+
+# %% 7.5 wrong: relu
+def fm_head(k):
+    return lambda z: torch.relu(z).sum(1)
+
+
+# %% 7.5 wrong: norm
+def fm_head(k):
+    return lambda z: z.norm(dim=1)
+
+
+# %% 7.5 wrong: batch summed
+def fm_head(k):
+    return torch.sum
+
+
+# %% 7.5 wrong: relu
+def fm_head(k):
+    return lambda z: torch.relu(z.sum(1))
 
 
 # %% 7.6 right: official
@@ -502,7 +795,7 @@ def make_norm(z):
     return nn.BatchNorm1d(z.shape[1], eps=1e-3 * float(z.std(0).min()))
 
 
-# %% 7.6 wrong: eps too large
+# %% 7.6 wrong: centred only
 def make_norm(z):
     return lambda z: z - z.mean(0)
 
@@ -532,6 +825,51 @@ def make_norm(z):
 # %% 7.6 wrong: nan
 def make_norm(z):
     return lambda z: (z - z.mean(1, keepdim=True)) / (z.var(1, keepdim=True) * 0)
+
+
+# %% 7.6 wrong: layer norm
+def make_norm(z):
+    return nn.LayerNorm(z.shape[1], eps=1e-14)
+
+
+# %% 7.6 wrong: unchanged
+def make_norm(z):
+    return nn.Identity()
+
+
+# %% 7.6 wrong: centred only
+def make_norm(z):
+    return lambda y: y - y.mean(0)
+
+
+# %% 7.6 wrong: one number for all columns
+def make_norm(z):
+    return lambda y: (y - y.mean()) / y.std()
+
+
+# %% 7.6 wrong: divided by the variance
+def make_norm(z):
+    return lambda y: (y - y.mean(0)) / y.var(0)
+
+
+# %% 7.6 wrong: fixed statistics
+def make_norm(z):
+    return lambda y: (y - z.mean(0)) / z.std(0)
+
+
+# %% 7.6 wrong: eps too large
+def make_norm(z):
+    return nn.BatchNorm1d(z.shape[1], eps=z.var(0).max().item() / 100)
+
+
+# %% 7.6 wrong: fixed statistics
+def make_norm(z):
+    return lambda y: (y - y.mean(0)) / z.std(0)
+
+
+# %% 7.6 wrong: eps too large
+def make_norm(z):
+    return lambda y: (y - y.mean(0)) / (y.std(0) + 1e-6)
 
 
 # %% 7.7 right: official
@@ -572,7 +910,10 @@ def rows(local, sizes):
 
 # %% 7.7 right: lists
 def rows(local, sizes):
-    return [[sum(sizes[:f]) + (i if i in range(s) else 0) for f, (i, s) in enumerate(zip(row, sizes))] for row in local.tolist()]
+    return [
+        [sum(sizes[:f]) + (i if i in range(s) else 0) for f, (i, s) in enumerate(zip(row, sizes))]
+        for row in local.tolist()
+    ]
 
 
 # %% 7.7 wrong: not checked
@@ -649,6 +990,121 @@ def rows(local, sizes):
     if ((local < 0) | (local >= s)).any():
         raise ValueError("unknown id")
     return local + s.cumsum(0) - s
+
+
+# %% 7.7 wrong: last id refused
+def rows(local, sizes):
+    sizes_ = torch.tensor(sizes)
+    starts = sizes_.cumsum(0) - sizes_
+    known = (local >= 0) & (local < sizes_)
+    return torch.where(known & (local < sizes_ - 1), local, 0) + starts
+
+
+# %% 7.7 wrong: last row
+def rows(local, sizes):
+    sizes_ = torch.tensor(sizes)
+    starts = sizes_.cumsum(0) - sizes_
+    known = (local >= 0) & (local < sizes_)
+    return torch.where(known, local, sizes_ - 1) + starts
+
+
+# %% 7.7 wrong: sizes not added up
+def rows(local, sizes):
+    sizes_ = torch.tensor(sizes)
+    starts = sizes_.cumsum(0) - sizes_
+    known = (local >= 0) & (local < sizes_)
+    return torch.where(known, local, 0) + torch.tensor([0, *sizes[:-1]])
+
+
+# %% 7.7 wrong: minus one
+def rows(local, sizes):
+    sizes_ = torch.tensor(sizes)
+    starts = sizes_.cumsum(0) - sizes_
+    known = (local >= 0) & (local < sizes_)
+    return torch.where(known, local + starts, -1)
+
+
+# %% 7.7 wrong: row behind the table
+def rows(local, sizes):
+    sizes_ = torch.tensor(sizes)
+    starts = sizes_.cumsum(0) - sizes_
+    known = (local >= 0) & (local < sizes_)
+    return torch.where(known, local + starts, sum(sizes))
+
+
+# %% 7.7 wrong: sign dropped
+def rows(local, sizes):
+    sizes_ = torch.tensor(sizes)
+    starts = sizes_.cumsum(0) - sizes_
+    known = (local >= 0) & (local < sizes_)
+    return torch.where(local.abs() < sizes_, local.abs(), 0) + starts
+
+
+# %% 7.7 wrong: largest size checked
+def rows(local, sizes):
+    sizes_ = torch.tensor(sizes)
+    starts = sizes_.cumsum(0) - sizes_
+    known = (local >= 0) & (local < sizes_)
+    return torch.where((local >= 0) & (local < max(sizes)), local, 0) + starts
+
+
+# %% 7.7 wrong: smallest size checked
+def rows(local, sizes):
+    sizes_ = torch.tensor(sizes)
+    starts = sizes_.cumsum(0) - sizes_
+    known = (local >= 0) & (local < sizes_)
+    return torch.where((local >= 0) & (local < min(sizes)), local, 0) + starts
+
+
+# %% 7.7 wrong: whole row unknown
+def rows(local, sizes):
+    sizes_ = torch.tensor(sizes)
+    starts = sizes_.cumsum(0) - sizes_
+    known = (local >= 0) & (local < sizes_)
+    return torch.where(known.all(1, keepdim=True), local, 0) + starts
+
+
+# %% 7.7 wrong: first field only
+def rows(local, sizes):
+    sizes_ = torch.tensor(sizes)
+    starts = sizes_.cumsum(0) - sizes_
+    known = (local >= 0) & (local < sizes_)
+    known[:, 1:] = True
+    return torch.where(known, local, 0) + starts
+
+
+# %% 7.7 wrong: one row too far
+def rows(local, sizes):
+    sizes_ = torch.tensor(sizes)
+    starts = sizes_.cumsum(0) - sizes_
+    known = (local >= 0) & (local < sizes_)
+    return torch.where(known, local, 0) + starts + 1
+
+
+# %% 7.7 wrong: one row too early
+def rows(local, sizes):
+    sizes_ = torch.tensor(sizes)
+    starts = sizes_.cumsum(0) - sizes_
+    known = (local >= 0) & (local < sizes_)
+    return torch.where(known & (local > 0), local - 1, 0) + starts
+
+
+# %% 7.7 wrong: total size checked, own unknown row
+def rows(local, sizes):
+    sizes_ = torch.tensor(sizes)
+    starts = sizes_.cumsum(0) - sizes_
+    known = (local >= 0) & (local < sizes_)
+    row = local + starts
+    return torch.where((row >= 0) & (row < sum(sizes)), row, starts)
+
+
+# %% 7.7 wrong: total size checked, row 0
+def rows(local, sizes):
+    sizes_ = torch.tensor(sizes)
+    starts = sizes_.cumsum(0) - sizes_
+    known = (local >= 0) & (local < sizes_)
+    row = local + starts
+    return torch.where((row >= 0) & (row < sum(sizes)), row, 0)
 
 
 # %% 7.8 right: official
@@ -738,9 +1194,75 @@ def report(valid, test):
     return test[best], best + 1
 
 
-# %% 7.8 wrong: shape
+# %% 7.8 wrong: epoch alone
 def report(valid, test):
     return int(np.argmax(valid)) + 1
+
+
+# %% 7.8 wrong: starts at 0.5
+def report(valid, test):
+    best, epoch = 0.5, 0
+    for e, v in enumerate(valid, 1):
+        if v > best:
+            best, epoch = v, e
+    return epoch, test[epoch - 1]
+
+
+# %% 7.8 wrong: rounded first
+def report(valid, test):
+    rounded = [round(v, 2) for v in valid]
+    best = rounded.index(max(rounded))
+    return best + 1, test[best]
+
+
+# %% 7.8 wrong: mean of the test values
+def report(valid, test):
+    best = valid.index(max(valid))
+    return best + 1, sum(test) / len(test)
+
+
+# %% 7.8 wrong: best test epoch
+def report(valid, test):
+    best = valid.index(max(valid))
+    return test.index(max(test)) + 1, test[best]
+
+
+# %% 7.8 wrong: stopped at the first fall
+def report(valid, test):
+    best = 0
+    while best + 1 < len(valid) and valid[best + 1] > valid[best]:
+        best += 1
+    return best + 1, test[best]
+
+
+# %% 7.8 wrong: closest
+def report(valid, test):
+    best = min(range(len(valid)), key=lambda e: abs(valid[e] - test[e]))
+    return best + 1, test[best]
+
+
+# %% 7.8 wrong: value rounded
+def report(valid, test):
+    best = valid.index(max(valid))
+    return best + 1, round(test[best], 1)
+
+
+# %% 7.8 wrong: value alone
+def report(valid, test):
+    best = valid.index(max(valid))
+    return test[best]
+
+
+# %% 7.8 wrong: epoch alone
+def report(valid, test):
+    best = valid.index(max(valid))
+    return best + 1
+
+
+# %% 7.8 wrong: both values
+def report(valid, test):
+    best = valid.index(max(valid))
+    return best + 1, valid[best], test[best]
 
 
 # %% 7.9 right: official
@@ -820,6 +1342,118 @@ def epoch_auc(batches):
 # %% 7.9 wrong: ranked per batch
 def epoch_auc(batches):
     return auc(np.concatenate([t for t, _ in batches]), np.concatenate([s - s.mean() for _, s in batches]))
+
+
+# %% 7.9 wrong: mean with 0.5 for one class
+def epoch_auc(batches):
+    return np.mean([auc(t, s) if 0 < t.sum() < len(t) else 0.5 for t, s in batches])
+
+
+# %% 7.9 wrong: mean with 0 for one class
+def epoch_auc(batches):
+    return np.mean([auc(t, s) if 0 < t.sum() < len(t) else 0.0 for t, s in batches])
+
+
+# %% 7.9 wrong: mean weighted by pairs
+def epoch_auc(batches):
+    mixed = [(t, s) for t, s in batches if 0 < t.sum() < len(t)]
+    return np.average([auc(t, s) for t, s in mixed], weights=[t.sum() * (1 - t).sum() for t, s in mixed])
+
+
+# %% 7.9 wrong: median over batches
+def epoch_auc(batches):
+    mixed = [(t, s) for t, s in batches if 0 < t.sum() < len(t)]
+    return np.median([auc(t, s) for t, s in mixed])
+
+
+# %% 7.9 wrong: best batch
+def epoch_auc(batches):
+    mixed = [(t, s) for t, s in batches if 0 < t.sum() < len(t)]
+    return max(auc(t, s) for t, s in mixed)
+
+
+# %% 7.9 wrong: summed over batches
+def epoch_auc(batches):
+    mixed = [(t, s) for t, s in batches if 0 < t.sum() < len(t)]
+    return sum(auc(t, s) for t, s in mixed)
+
+
+# %% 7.9 wrong: batches of one class left out
+def epoch_auc(batches):
+    batches = [(t, s) for t, s in batches if 0 < t.sum() < len(t)]
+    t = np.concatenate([t for t, _ in batches])
+    s = np.concatenate([s for _, s in batches])
+    return auc(t, s)
+
+
+# %% 7.9 wrong: ties lost
+def epoch_auc(batches):
+    t = np.concatenate([t for t, _ in batches])
+    s = np.concatenate([s for _, s in batches])
+    return (s[t == 1][:, None] > s[t == 0]).mean()
+
+
+# %% 7.9 wrong: ties won
+def epoch_auc(batches):
+    t = np.concatenate([t for t, _ in batches])
+    s = np.concatenate([s for _, s in batches])
+    return (s[t == 1][:, None] >= s[t == 0]).mean()
+
+
+# %% 7.9 wrong: ties by position
+def epoch_auc(batches):
+    t = np.concatenate([t for t, _ in batches])
+    s = np.concatenate([s for _, s in batches])
+    rank = np.empty(len(s))
+    rank[np.argsort(s, kind="stable")] = np.arange(1, len(s) + 1)
+    P = t.sum()
+    return (rank[t == 1].sum() - P * (P + 1) / 2) / (P * (len(t) - P))
+
+
+# %% 7.9 wrong: scores cut at 0
+def epoch_auc(batches):
+    t = np.concatenate([t for t, _ in batches])
+    s = np.concatenate([s for _, s in batches])
+    return auc(t, (s > 0).astype(float))
+
+
+# %% 7.9 wrong: scores cut at 0.5
+def epoch_auc(batches):
+    t = np.concatenate([t for t, _ in batches])
+    s = np.concatenate([s for _, s in batches])
+    return auc(t, (s > 0.5).astype(float))
+
+
+# %% 7.9 wrong: Gini
+def epoch_auc(batches):
+    t = np.concatenate([t for t, _ in batches])
+    s = np.concatenate([s for _, s in batches])
+    return 2 * auc(t, s) - 1
+
+
+# %% 7.9 wrong: arguments exchanged
+def epoch_auc(batches):
+    t = np.concatenate([t for t, _ in batches])
+    s = np.concatenate([s for _, s in batches])
+    return auc((s > 0).astype(int), t)
+
+
+# %% 7.9 wrong: positions per batch
+def epoch_auc(batches):
+    t = np.concatenate([t for t, _ in batches])
+    s = np.concatenate([(s[:, None] > s).sum(1) + 0.5 * (s[:, None] == s).sum(1) for _, s in batches])
+    return auc(t, s)
+
+
+# %% 7.9 wrong: last batch left out
+def epoch_auc(batches):
+    if len(batches) > 1:
+        batches = batches[:-1]
+    t = np.concatenate([t for t, _ in batches])
+    s = np.concatenate([s for _, s in batches])
+    if t.min() == t.max():
+        return 0.5
+    return auc(t, s)
 
 
 # %% 7.10 right: official
@@ -907,3 +1541,75 @@ def attention_pool(pairs, score):
 # %% 7.10 wrong: softmax over k
 def attention_pool(pairs, score):
     return (torch.softmax(pairs, 2) * pairs).sum(1)
+
+
+# %% 7.10 wrong: no exponential
+def attention_pool(pairs, score):
+    return (score / score.sum(1, keepdim=True) * pairs).sum(1)
+
+
+# %% 7.10 wrong: absolute scores
+def attention_pool(pairs, score):
+    w = score.abs()
+    return (w / w.sum(1, keepdim=True) * pairs).sum(1)
+
+
+# %% 7.10 wrong: softmax twice
+def attention_pool(pairs, score):
+    return (torch.softmax(torch.softmax(score, 1), 1) * pairs).sum(1)
+
+
+# %% 7.10 wrong: scaled scores
+def attention_pool(pairs, score):
+    w = torch.softmax(score / pairs.shape[2] ** 0.5, 1)
+    return (w * pairs).sum(1)
+
+
+# %% 7.10 wrong: best pair only
+def attention_pool(pairs, score):
+    return pairs[torch.arange(len(pairs)), score[..., 0].argmax(1)]
+
+
+# %% 7.10 wrong: log of the softmax
+def attention_pool(pairs, score):
+    return (torch.log_softmax(score, 1) * pairs).sum(1)
+
+
+# %% 7.10 wrong: times the number of pairs
+def attention_pool(pairs, score):
+    return (torch.softmax(score, 1) * pairs).sum(1) * pairs.shape[1]
+
+
+# %% 7.10 wrong: pairs in the softmax
+def attention_pool(pairs, score):
+    return (torch.softmax(score * pairs, 1) * pairs).sum(1)
+
+
+# %% 7.10 wrong: softmax of the pairs
+def attention_pool(pairs, score):
+    return (score * torch.softmax(pairs, 1)).sum(1)
+
+
+# %% 7.10 wrong: scores spread over k
+def attention_pool(pairs, score):
+    return (torch.softmax(score.expand_as(pairs), 2) * pairs).sum(1)
+
+
+# %% 7.10 wrong: pairs added
+def attention_pool(pairs, score):
+    return (torch.softmax(score, 1) * pairs + pairs).sum(1)
+
+
+# %% 7.10 wrong: scores cut at 0
+def attention_pool(pairs, score):
+    return (torch.softmax(torch.relu(score), 1) * pairs).sum(1)
+
+
+# %% 7.10 wrong: summed over k, not over the pairs
+def attention_pool(pairs, score):
+    return (torch.softmax(score, 1) * pairs).sum(2)
+
+
+# %% 7.10 wrong: axis kept
+def attention_pool(pairs, score):
+    return (torch.softmax(score, 1) * pairs).sum(1, keepdim=True)
