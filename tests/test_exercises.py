@@ -590,6 +590,29 @@ def test_an_import_takes_no_time_from_the_code(monkeypatch, tmp_path):
     assert check("1.2", importing)
 
 
+def test_time_of_imports_never_runs_backwards_for_the_thread_that_reads_it(monkeypatch):
+    # A reader that finds an import neither running nor ended would count its time as the learner's.
+    def work():
+        for _ in range(100):
+            clock[0] += 1
+
+    clock, read = [0], [0.0]
+    monkeypatch.setattr(sandbox.time, "process_time", lambda: clock[0])
+    imports = sandbox._Imports(lambda *_: work())
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # the reader comes in at every step
+    try:
+        for _ in range(300):
+            thread = threading.Thread(target=lambda: [imports() for _ in range(100)], name=sandbox.THREAD_NAME)
+            thread.start()
+            while thread.is_alive():
+                read.append(imports.seconds())
+            thread.join()
+    finally:
+        sys.setswitchinterval(before)
+    assert imports.seconds() == clock[0] and read == sorted(read)
+
+
 def test_nothing_outside_is_changed():
     before = torch.get_rng_state(), np.random.get_state()[1].copy(), random.getstate()
     kept = sys.stdout, sys.stderr, sys.stdin, sys.breakpointhook, builtins.input, builtins.__import__

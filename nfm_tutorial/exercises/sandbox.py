@@ -118,27 +118,30 @@ class _Imports:
     """Stands in for `__import__` and adds up the computing time that imports take.
 
     The thread reports its imports itself: reading the frames of a running thread from outside can crash Python 3.11.
+    Another thread reads `state`, so that it changes in one assignment: (what ended imports took, start of the running one).
     """
 
     def __init__(self, original: Callable):
         self.original = original
-        self.depth, self.since, self.total = 0, 0.0, 0.0
+        self.depth, self.state = 0, (0.0, None)
 
     def __call__(self, *args, **kwargs):
         if threading.current_thread().name != THREAD_NAME:
             return self.original(*args, **kwargs)
         if self.depth == 0:
-            self.since = time.process_time()
+            self.state = self.state[0], time.process_time()
         self.depth += 1
         try:
             return self.original(*args, **kwargs)
         finally:
             self.depth -= 1
             if self.depth == 0:
-                self.total += time.process_time() - self.since
+                total, since = self.state
+                self.state = total + time.process_time() - since, None
 
     def seconds(self) -> float:
-        return self.total + (time.process_time() - self.since if self.depth else 0.0)
+        total, since = self.state
+        return total if since is None else total + time.process_time() - since
 
 
 def _raise_in(thread_id: int, exception: type) -> None:
