@@ -42,6 +42,9 @@ PUBLISHED = {
 _FAST = {"batch_size": 1024, "schedule": "linear", "patience": None}
 _PAPER = {"batch_size": 128, "optimizer": "adagrad", "lr": 0.05, "adagrad_init": 1e-8, "epochs": 60, "patience": 4}
 _PLATEAU = {"batch_size": 4096, "schedule": "plateau", "lr": 1e-3, "epochs": 60, "patience": 4, "decay_embedding": 0.05}
+# DeepFM's network finds a crossing of three fields late: on 24,000 rows of planted truth it takes these smaller
+# batches and this rate to find it from every random start that was tried.
+_SMALL_STEPS = {**_FAST, "batch_size": 512, "lr": 5e-3, "epochs": 15, "decay_embedding": 1e-5}
 _NFM_REGRESSION = {"hidden": (64,), "bn_eps": 1e-3, "dropout_bi": 0.3, "dropout_hidden": 0.2}
 RECIPES = {
     ("fast", "regression", "lr"): [({}, {**_FAST, "lr": 1e-2, "epochs": 10})],
@@ -49,7 +52,7 @@ RECIPES = {
     ("fast", "regression", "nfm"): [
         ({"k": 128, **_NFM_REGRESSION}, {**_FAST, "lr": 4e-3, "epochs": 20, "decay_embedding": 1e-6})
     ],
-    ("fast", "regression", "deepfm"): [({"k": 16, "hidden": (128, 128), "dropout": 0.2}, {**_FAST, "lr": 1e-3})],
+    ("fast", "regression", "deepfm"): [({"k": 16, "hidden": (128, 128), "dropout": 0.2}, _SMALL_STEPS)],
     ("fast", "binary", "lr"): [({}, {**_FAST, "lr": 1e-2, "epochs": 10})],
     ("fast", "binary", "fm"): [
         ({"k": 64, "init_std": 0.01}, {**_FAST, "lr": 5e-3, "epochs": 10, "decay_embedding": 1e-5})
@@ -62,10 +65,7 @@ RECIPES = {
     ],
     ("fast", "binary", "deepfm"): [  # strong L2 suits many rare features, dropout few frequent ones
         ({"k": 10, "hidden": (128, 128)}, _PLATEAU),
-        (
-            {"k": 10, "hidden": (128, 128), "dropout": 0.2},
-            {**_FAST, "batch_size": 512, "lr": 2e-3, "decay_embedding": 1e-5},
-        ),
+        ({"k": 10, "hidden": (128, 128), "dropout": 0.2}, _SMALL_STEPS),
     ],
 }
 for _task in TASKS:
@@ -167,7 +167,7 @@ def table(rows: Iterable[dict], frappe: bool) -> str:
         )
     if frappe:
         lines.append("published: paper = arXiv 1708.05027, Table 3 (test RMSE);")
-        lines.append("BARS = Frappe_x1 (test AUC / log loss), another random split of the same rows.")
+        lines.append("BARS = Frappe_x1 (test AUC / log loss): parts of the same sizes, perhaps not the same rows.")
     return "\n".join(lines)
 
 

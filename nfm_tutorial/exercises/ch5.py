@@ -311,6 +311,7 @@ def _eps_cases():
         yield Case(init_std, n_fields)
     yield Case(2.0, 5)
     yield Case(0.00013, 2)
+    yield Case(0.02, 100)
 
 
 BN_EPS = Code(
@@ -321,7 +322,7 @@ variance of what it normalises. Write `bn_eps(init_std, n_fields)`: an $\epsilon
 Bi-Interaction that suits the start of training.
 
 At the start every entry of $V$ is drawn from a normal distribution with mean 0 and standard deviation
-`init_std` ($\sigma$), and a row has `n_fields` ($N \ge 2$) slots with $x_i = 1$. Then each entry of $f_{BI}$
+`init_std` ($\sigma$), and a row has `n_fields` ($N$, from 2 to 100) slots with $x_i = 1$. Then each entry of $f_{BI}$
 has variance $\sigma^4 N (N - 1) / 2$. Return one number that is **at most a tenth and at least a millionth** of
 that variance.
 
@@ -583,39 +584,41 @@ BN_OUTPUT = Value(
     id="5.4",
     title="What the default eps does to f_BI",
     kind="predict",
-    spec=r"""At the start an entry of $f_{BI}$ has mean 0 and variance $4.5 \cdot 10^{-7}$ ($\sigma = 0.01$, ten
+    spec=r"""At the start an entry of $f_{BI}$ has mean 0 and variance $2.4 \cdot 10^{-6}$ ($\sigma = 0.02$, six
 fields). Batch norm with PyTorch's default $\epsilon = 10^{-5}$ normalises it. What is the standard deviation of
 its output? Guess first: 1? Then compute; two decimals will do.""",
     stub="answer = TODO  # a number",
-    answer=lambda: math.sqrt(_f_bi_variance(0.01, 10) / (_f_bi_variance(0.01, 10) + 1e-5)),
-    tolerance=0.003,  # 0.21, 0.207 and 0.208 are in, 0.20 (cut) and 0.212 (no variance below) are out
+    answer=lambda: math.sqrt(_f_bi_variance(0.02, 6) / (_f_bi_variance(0.02, 6) + 1e-5)),
+    tolerance=0.005,  # 0.44 and its like are in, 0.43 (cut too early) and 0.45 are out
     hints=(
         "Batch norm divides by sqrt(variance + eps). Which of the two is larger here?",
         "The output's variance is variance / (variance + eps); the standard deviation is its root.",
     ),
     wrong=(
-        (1.0, "That would be so if eps were small beside the variance; here it is more than twenty times as large."),
-        (0.2, "You rounded too far, or cut: two decimals are asked, rounded."),
+        (1.0, "That would be so if eps were small beside the variance; here it is four times as large."),
+        (0.4, "You rounded too far, or cut: two decimals are asked, rounded."),
+        (0.43, "Rounded to two decimals it is another number; keep more decimals on the way."),
         (
-            math.sqrt(4.5e-7 / 1e-5),
+            math.sqrt(2.4e-6 / 1e-5),
             "You divided by the root of eps alone; batch norm divides by sqrt(variance + eps).",
         ),
         (
-            math.sqrt(4.5e-7) / (math.sqrt(4.5e-7) + math.sqrt(1e-5)),
+            math.sqrt(2.4e-6) / (math.sqrt(2.4e-6) + math.sqrt(1e-5)),
             "You added the two roots; batch norm adds variance and eps first and takes one root.",
         ),
         (
-            math.sqrt(4.5e-7) / (math.sqrt(4.5e-7) + 1e-5),
+            math.sqrt(2.4e-6) / (math.sqrt(2.4e-6) + 1e-5),
             "You added eps to the standard deviation; it is added to the variance, under the root.",
         ),
-        (-0.2075, "A standard deviation is never negative."),
-        (21.0, "This is in percent; a plain number is asked."),
-        (0.0425, "This is the variance of the output; the standard deviation is its root."),
+        (-0.44, "A standard deviation is never negative."),
+        (44.0, "This is in percent; a plain number is asked."),
+        (0.19355, "This is the variance of the output; the standard deviation is its root."),
         (
-            0.00067,
+            0.00155,
             "This is as small as f_BI before the batch norm, which divides by sqrt(variance + eps), far below 1.",
         ),
-        (4.82, "This is the other way round: the variance stands above, variance plus eps below."),
+        (2.273, "This is the other way round: the variance stands above, variance plus eps below."),
+        (0.21, "This is the number for sigma = 0.01 and ten fields, which the chapter prints; compute the one asked."),
     ),
     fallback="This is not the standard deviation of the output.",
 )

@@ -31,6 +31,10 @@ SLOT_MISTAKES = (
         "Your last slot changes with x; the constant feature has x = 1 in every row, so the same vector in every row.",
     ),
     Mistake(
+        "constant first",
+        "Your last slot changes with x, and your first does not: the constant comes last, behind the m features.",
+    ),
+    Mistake(
         "slot not x_i v_i",
         "Slot {slot} is not x_{slot} times one fixed vector: a slot holds its own feature's x times that "
         "feature's vector, "
@@ -101,6 +105,8 @@ def _judge_slots(args, xv):
     if not xv[:, m].any():
         return _slot["constant is zero"].fault()
     if np.abs(xv[:, m] - xv[0, m]).max() > 1e-4:
+        if np.ptp(x[:, 0]) > 0 and np.abs(xv[:, 0] - xv[0, 0]).max() <= 1e-4 and xv[0, 0].any():
+            return _slot["constant first"].fault()
         return _slot["constant not constant"].fault()
     for i in range(m):
         nonzero = np.flatnonzero(x[:, i])

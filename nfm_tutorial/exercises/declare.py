@@ -19,6 +19,7 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+import torch
 from torch import nn
 
 from . import sandbox
@@ -40,6 +41,7 @@ from .verdict import Fault
 UNFINISHED = object()
 TOLERANCE = 1e-4  # float32 and any order of summation pass; a wrong formula is off by far more on the drawn inputs
 _HERE = str(Path(__file__).resolve().parent)
+_TORCH = str(Path(torch.__file__).resolve().parent)  # it calls a module's forward
 _PRINTED_LINES = 6
 
 
@@ -479,7 +481,7 @@ def _where(error: BaseException) -> str:
         frames = [
             (frame.f_code.co_filename, number)
             for frame, number in traceback.walk_tb(error.__traceback__)
-            if not frame.f_code.co_filename.startswith(_HERE)
+            if not frame.f_code.co_filename.startswith((_HERE, _TORCH))
         ]
         file, number = [(file, number) for file, number in frames if file == frames[0][0]][-1]
         line = linecache.getline(file, number).strip()
@@ -564,7 +566,7 @@ class Choice:
         known = f"{', '.join(self.letters[:-1])} or {self.letters[-1]}"
         if not isinstance(raw, str):
             raise Unusable(f"Your answer is {describe_kind(raw)}; a letter in quotes is expected: {known}.")
-        letter = raw.strip().strip("().:'\" ").upper()
+        letter = raw.strip().strip("().:'\"*_` ").upper()
         if len(letter) != 1 or letter not in self.letters:
             raise Unusable(f"Answer with one of the letters {known}.")
         return letter

@@ -118,7 +118,8 @@ class _Imports:
     """Stands in for `__import__` and adds up the computing time that imports take.
 
     The thread reports its imports itself: reading the frames of a running thread from outside can crash Python 3.11.
-    Another thread reads `state`, so that it changes in one assignment: (what ended imports took, start of the running one).
+    Another thread reads `state`, so that it changes in one assignment: what ended imports took, and when the running
+    one began.
     """
 
     def __init__(self, original: Callable):

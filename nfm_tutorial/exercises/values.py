@@ -207,7 +207,8 @@ def _scalar_text(value) -> str:
 
 
 def parse_answer(raw) -> np.ndarray:
-    """The number or numbers that a reader gives as an answer: 0.5, "1/2", Fraction(1, 2), "0,5", (2, -4), "2, -4".
+    """The number or numbers that a reader gives as an answer: 0.5, "1/2", Fraction(1, 2), "0,5", (2, -4), "2, -4",
+    also "≈ 0.5", "x = 0.5" and "50%".
 
     Raises Unusable, with a sentence.
     """
@@ -223,12 +224,18 @@ def parse_answer(raw) -> np.ndarray:
         raise Unusable(f"Your answer is {describe_kind(raw)}; a number is expected.") from None
 
 
+_BEFORE_A_NUMBER = re.compile(r"^(?:[A-Za-z]\w*\s*(?=[=≈~]))?[=≈~\s]*")  # as in "AUC = 0.9" or "≈ 0.9"
+
+
 def _parse_text(text: str) -> np.ndarray:
-    stripped = text.strip().replace("\N{MINUS SIGN}", "-").replace(";", ",")
+    stripped = text.strip().replace("\N{MINUS SIGN}", "-").replace(";", ",").strip("*`$ ")
+    stripped = _BEFORE_A_NUMBER.sub("", stripped)
+    percent = 100 if stripped.endswith("%") else 1
     for attempt in (stripped, stripped.replace(",", ".")):  # "0,5" as half the world writes it
         try:
-            above, _, below = attempt.replace(" ", "").partition("/")
-            return np.array(float(Fraction(above) / Fraction(below or 1)))  # Fraction("5.5/6") is refused by Python
+            above, _, below = attempt.rstrip("%").replace(" ", "").partition("/")
+            # Fraction("5.5/6") is refused by Python
+            return np.array(float(Fraction(above) / Fraction(below or 1) / percent))
         except (ValueError, ZeroDivisionError):
             pass
     try:
@@ -241,5 +248,8 @@ def _parse_text(text: str) -> np.ndarray:
         value = None
     if isinstance(value, (int, float, tuple, list)) and not isinstance(value, bool):
         return to_array(value)
+    parts = re.split(r"[\s,]+", stripped.strip("()[] "))
+    if 1 < len(parts) <= 10 and all(re.fullmatch(r"[-+]?[\d./]+", part) for part in parts):  # "2 -4" without a comma
+        return np.stack([_parse_text(part) for part in parts])
     shown = stripped if len(stripped) <= 40 else stripped[:40] + "..."
     raise Unusable(f'Your answer is the text "{shown}"; a number is expected.')

@@ -339,6 +339,11 @@ def bn_eps(init_std, n_fields):
     return sigma**4 * math.comb(n_fields, 2) * 1e-3
 
 
+# %% 5.2 wrong: too small
+def bn_eps(init_std, n_fields):
+    return init_std**4 / 1000
+
+
 # %% 5.2 wrong: PyTorch's default
 def bn_eps(init_std, n_fields):
     return 1e-5

@@ -65,10 +65,15 @@ def slots_with_constant(x):
     return torch.cat([torch.diag_embed(x), torch.zeros_like(x)[:, None]], 1)
 
 
-# %% 6.1 wrong: constant not constant
+# %% 6.1 wrong: constant first
 def slots_with_constant(x):
     m = x.shape[1]
     return torch.cat([torch.eye(m, dtype=x.dtype).expand(len(x), m, m), x[:, None]], 1)
+
+
+# %% 6.1 wrong: constant not constant
+def slots_with_constant(x):
+    return torch.cat([torch.diag_embed(x), x.sum(1)[:, None, None] * torch.ones_like(x)[:, None]], 1)
 
 
 # %% 6.1 wrong: slot not x_i v_i
@@ -102,7 +107,7 @@ def slots_with_constant(x):
     return torch.cat([x, torch.ones_like(x[:, :1])], 1)
 
 
-# %% 6.1 wrong: constant not constant
+# %% 6.1 wrong: constant first
 def slots_with_constant(x):
     return torch.cat([torch.ones_like(x)[:, None], torch.diag_embed(x)], 1)
 
