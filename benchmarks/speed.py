@@ -5,8 +5,9 @@
                                                                   PYTHON is the path of that environment's interpreter
 
 Data: rows shaped like Frappe's (10 fields, 5,382 features, Zipf-like), k=64, hidden layers [64], dense Adam.
-Every contender is a process of its own, so that its peak memory is its own. The contenders take turns in each repeat,
-because the machine's speed drifts; the figure is the median over repeats, the ratio the median of paired ratios.
+Every contender is a process of its own, so that its peak memory (since its start: it never falls) is its own. The
+contenders take turns in each repeat, because the machine's speed drifts; the figure is the median over repeats, the
+ratio the median of paired ratios.
 """
 
 from __future__ import annotations
@@ -325,7 +326,7 @@ def main() -> None:
 
 
 def report(model: str, batch: int, rows: int, seconds: dict[str, list[float]], peak: dict[str, float]) -> None:
-    """Print thousand examples per second (median), how many times as fast this package is, and peak memory."""
+    """Print thousand examples per second (median), how many times as fast this package is, and peak memory so far."""
     print(f"\n{model}, batch {batch}")
     ours = seconds["this package"]
     for name, runs in seconds.items():

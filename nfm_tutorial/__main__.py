@@ -25,7 +25,8 @@ def build_parser() -> argparse.ArgumentParser:
     get.add_argument("--folder", help="where to put the files (default: downloads/frappe in the data folder)")
 
     run = commands.add_parser("reproduce", help="train the models on libFM files and compare with published numbers")
-    run.add_argument("--data", required=True, metavar="DIR", help="folder with frappe.{train,validation,test}.libfm")
+    files = "folder with train.libfm, validation.libfm and test.libfm, all with one prefix (frappe.) or none"
+    run.add_argument("--data", required=True, metavar="DIR", help=files)
     run.add_argument("--models", default=",".join(MODELS), help="comma-separated, of %(default)s")
     run.add_argument("--task", choices=list(TASKS), default="regression", help="RMSE, or AUC and log loss")
     run.add_argument("--k", type=int, help="embedding size (default: the recipe's own)")

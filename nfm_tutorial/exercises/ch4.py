@@ -939,15 +939,14 @@ TRAINED_H = Choice(
 from ones. What has changed, compared with FM at the same $k$?""",
     choices=(
         (
-            "The pair weights are now $V \\mathrm{diag}(h) V^T$, which may have negative eigenvalues: the model "
-            "can express more than FM.",
+            "The pair weights are now $V \\mathrm{diag}(h) V^T$, which may have negative eigenvalues: with $k < n - 1$ "
+            "the model can express more than FM.",
             "",
         ),
         (
             "Nothing: $h$ can always be absorbed into $V$ by rescaling its columns.",
-            "That needs the square root of each h_f; where h_f is negative there is none, and V V^T never has a "
-            "negative "
-            "eigenvalue.",
+            "That needs the square root of each h_f; where h_f is negative there is none. With k = 1 and h = -1 three "
+            "pair weights can be negative; no V of FM does that.",
         ),
         (
             "Nothing, as $h$ starts at ones.",
