@@ -236,7 +236,7 @@ class Encoder:
                 words = _sorted_words(_categories(column, field.name)[1], field.name)
             elif field.kind == "multi":
                 cells = _split_cells(column, field)[1]
-                n_slots = field.max_values or max((len(cell) for cell in cells), default=1) or 1
+                n_slots = field.max_values or max(len(cell) for cell in cells) or 1
                 words = _sorted_words({word for cell in cells for word in cell[:n_slots]}, field.name)
             else:
                 words, scale = ["value"], _mean_and_std(_numbers(column, field.name, missing_ok=True), field)

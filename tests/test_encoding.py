@@ -419,3 +419,28 @@ def test_a_failed_fit_leaves_the_encoder_as_it_was():
     with pytest.raises(ValueError):
         encoder.fit(TABLE.assign(price="x"))
     assert encoder.to_dict() == before
+
+
+def test_numbers_that_lie_close_together_are_standardised_too():
+    prices = [0.1, 0.2, 0.3, 0.6]
+    examples = Encoder([Field("price", "numeric")]).fit_transform(pd.DataFrame({"price": prices}))
+    std = statistics.pstdev(prices)
+    assert examples.values[:, 0].tolist() == pytest.approx([(price - 0.3) / std for price in prices], abs=1e-6)
+
+
+def test_repr_leaves_zero_values_out_and_gives_each_part_a_line():
+    text = "Examples: 1 rows, 2 slots (field 0, field 1), 2 features\n  target: none\n  row 0: field 0:1=1"
+    assert repr(Examples([[1, 0]], [[1.0, 0.0]])) == text
+
+
+def test_moving_to_a_device_changes_nothing_else():
+    examples = Encoder(FIELDS).fit_transform(TABLE)
+    moved = examples.to("cpu")
+    for name in ("ids", "values", "target", "field_of_slot"):
+        assert torch.equal(getattr(moved, name), getattr(examples, name)), name
+    assert moved.spans == examples.spans
+
+
+def test_the_target_range_is_two_plain_numbers():
+    low, high = Examples([[1], [1]], [[1.0], [1.0]], [-1, 1]).target_range
+    assert type(low) is type(high) is float

@@ -263,3 +263,13 @@ def test_what_a_folder_lacks_is_named(tmp_path):
     write(tmp_path, "1 0:1\n", "train.libfm")
     with pytest.raises(ValueError, match=r"several training files \(frappe\.train\.libfm, train\.libfm\)"):
         data.read_libfm_folder(tmp_path)
+
+
+@pytest.mark.parametrize("n", [1, 8, 9])
+def test_a_folder_without_a_training_file_is_described_by_its_first_eight_names(tmp_path, n):
+    names = [f"{letter}.txt" for letter in "abcdefghi"[:n]]
+    for name in names:
+        write(tmp_path, "", name)
+    listed = ", ".join(names[:8]) + (", ..." if n > 8 else "")
+    with pytest.raises(FileNotFoundError, match=re.escape(f"the folder has {listed}") + "$"):
+        data.libfm_paths(tmp_path)

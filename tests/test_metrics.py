@@ -182,3 +182,14 @@ def test_bad_intervals_are_refused(arguments, message):
 def test_unknown_tasks_are_refused():
     with pytest.raises(ValueError, match="task 'ranking' is unknown; choose one of binary, regression"):
         evaluate([0, 1], [0.1, 0.2], "ranking")
+
+
+def test_results_are_plain_floats():
+    assert {type(metric([0, 1], [0.5, 0.1])) for metric in (auc, log_loss, rmse)} == {float}
+    assert all(type(number) is float for number in paired_interval([1, 2, 4]))
+
+
+@pytest.mark.parametrize("level", [0, 1, -0.5])
+def test_levels_at_the_ends_are_refused(level):
+    with pytest.raises(ValueError, match="level is a probability between 0 and 1, got"):
+        paired_interval([0.1, 0.2], level)

@@ -233,3 +233,27 @@ def test_signed_inputs_make_f_bi_even_unless_there_is_a_constant(constant):
 def test_wrong_arguments_are_named(call, message):
     with pytest.raises(ValueError, match=re.escape(message)):
         call()
+
+
+def test_splits_by_default():
+    splits = data.planted_splits()
+    assert [len(frame) for frame in splits] == [24_000, 6_000, 24_000]
+    pd.testing.assert_frame_equal(splits.train, data.planted(54_000, "regression", 0, "categorical").head(24_000))
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_losses_are_plain_floats(task):
+    assert type(data.planted_loss([0.1], [0.2], task)) is float
+    assert {type(floor) for floor in data.planted_floors(task).values()} == {float}
+
+
+def test_a_wrong_seed_of_parity_is_named():
+    with pytest.raises(ValueError, match="seed must be a whole number, 0 or more, got -1"):
+        data.parity(10, 3, seed=-1)
+
+
+def test_the_hidden_signs_never_change():
+    signs = data.planted_signs().map({1: "+", -1: "-"}.get).agg("".join)
+    assert signs.to_dict() == {
+        "f1": "+--++--+", "f2": "++--++--", "f3": "++---++-", "f4": "-+++-+--", "f5": "-++-+--+", "f6": "-++---++"
+    }  # fmt: skip

@@ -157,3 +157,41 @@ def test_figures_draw_where_they_are_told_to(draw):
 def test_bad_input_is_refused(draw, message):
     with pytest.raises(ValueError, match=message):
         draw()
+
+
+def test_every_look_can_be_drawn():
+    looks = [plotting.look(name) for name in plotting.MODEL_LOOK]
+    for look in looks + [plotting.look("run", position) for position in range(9)]:
+        plt.plot([0], [0], **look)
+
+
+def rows_figure(kind, n):
+    """A figure with `n` rows, and the Axes in it."""
+    names = [f"run {i}" for i in range(n)]
+    if kind == "dots":
+        return plotting.seed_dots(pd.DataFrame({"m": names, "auc": np.arange(n) / 9}), "auc", "m", "t")
+    return plotting.paired_differences({name: [1.0, 2.0, 4.0] for name in names}, "x", "t")
+
+
+@pytest.mark.parametrize("kind", ["dots", "differences"])
+def test_a_row_takes_the_same_height_however_many_there_are(kind):
+    for n in (1, 2, 5):
+        ax = rows_figure(kind, n)
+        assert ax.get_ylim() == (n - 0.5, -0.5)  # the first row on top, half a row free at both ends
+        assert list(ax.get_yticks()) == list(range(n))
+        assert ax.figure.get_size_inches() == pytest.approx([7.5, 0.6 * n + 1.6])
+
+
+def test_intervals_lie_between_their_dots_and_the_next_row():
+    ax = rows_figure("differences", 3)
+    for row, container in enumerate(ax.containers):
+        below = container.lines[2][0].get_segments()[0][:, 1] - row
+        assert below[0] == below[1] and 0.1 < below[0] < 0.5
+
+
+def test_names_that_would_cover_a_dot_or_a_name_are_left_out():
+    beside = [(5 + dx, dy) for dx in (-0.6, 0.6) for dy in (-0.15, 0.15)]  # whichever way the axes point
+    V = [(-5, 0), (-5, 0.15), (0, 0), (5, 0), *beside, (-10, 0), (10, 0), (0, -4), (0, 4)]
+    names = ["first", "over the first", "free", "over dots"] + [""] * 8
+    ax = plotting.embedding_map(V, names, ["a"] * 12, "t")
+    assert [text.get_text() for text in ax.texts] == ["first", "free"]

@@ -737,3 +737,25 @@ def test_unknown_devices_are_refused(name):
 def test_devices():
     assert pick_device("cpu").type == "cpu"
     assert pick_device("auto").type == ("cuda" if torch.cuda.is_available() else "cpu")
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("task", ["binary", "regression"])
+def test_a_readers_own_model_reads_numbers_of_its_own_precision(task, dtype):
+    class Own(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = nn.Linear(4, 1)
+
+        def forward(self, ids, values):
+            return self.layer(values)[:, 0]
+
+    for given_dtype in (np.float32, np.float64):
+        data, model = examples(task=task, dtype=given_dtype), Own().to(dtype)
+        history = fit(model, data, data, quick_config(task=task), progress=False)
+        assert history.frame["value"].notna().all() and predict(model, data).dtype == np.float64
+
+
+def test_predictions_can_be_clipped_to_a_single_value():
+    model, data = trained("FM")
+    assert predict(model, data, clip=(0.2, 0.2)).tolist() == [0.2] * 60

@@ -28,7 +28,13 @@ def _offset_cases():
     yield Case(torch.tensor([[1]]), [3], trivial=True)
     yield Case(torch.tensor([[1, 0]]), [2, 3])
     yield Case(torch.tensor([[0, 1, 1], [2, 3, 0]]), [3, 4, 2])
-    for rows, sizes in ((1, [5, 1, 2]), (2, [1, 1, 1]), (4, [2, 7, 3, 4]), (7, [10, 3, 6, 2, 5])):
+    for rows, sizes in (
+        (1, [5, 1, 2]),
+        (2, [1, 1, 1]),
+        (4, [2, 7, 3, 4]),
+        (7, [10, 3, 6, 2, 5]),
+        (3, [300, 5, 70_000, 4]),
+    ):
         yield Case(torch.stack([d.whole(0, size, rows) for size in sizes], dim=1), sizes)
 
 
@@ -201,6 +207,7 @@ def _fm_score_cases():
         (9, 4, 5, 6, 3, F32),
         (9, 4, 3, 3, 0, F64),
         (5, 2, 0, 3, 0, F64),
+        (5, 2, 3, 1, 0, F64),
     ):
         w0 = torch.tensor(0.75 if rows % 2 else -1.5, dtype=dtype)
         yield Case(
@@ -493,6 +500,10 @@ NEGATIVE_MISTAKES = (
         hint="Draw with rng.integers or rng.choice.",
     ),
     Mistake(
+        "fixed place",
+        "Draw number {place} of a call is always the same movie, whatever the generator: every draw must be random.",
+    ),
+    Mistake(
         "not uniform",
         "Not every unseen movie is equally likely: movie {movie} comes too often.",
         hint="Going on to the next unseen movie favours the movies behind a seen one. Draw again instead.",
@@ -536,17 +547,18 @@ def _negative_cases():
     yield Case({2, 3}, 8, 6000, generator)
     yield Case(set(range(1, 60)), 61, 300, generator)
     yield Case(set(), 1, 2, generator)
+    yield Case({0, 3}, 6, 1, generator)
     none = _negative["no error"]
     yield Case({0, 1, 2}, 3, 2, generator, raises=(ValueError, none.key, none.message), slow=none.message)
 
 
-_SEEDS = (1, 1, 2, 3, 4, 5)  # two equal ones first
+_SEEDS = (1, 1, *range(2, 41))  # two equal ones first
 
 
 def _draw_often(candidate, seen, n_movies, n, _):
     """Draws with two equal generators and with others, as rows; fewer rows where there are many draws in each."""
     draws = []
-    for seed in _SEEDS[: 3 if n >= 1000 else 6]:
+    for seed in _SEEDS[: 3 if n >= 1000 else 6 if n > 5 else None]:
         given = set(seen)
         try:
             draw = candidate(given, n_movies, n, np.random.default_rng(seed))
@@ -628,6 +640,9 @@ def _judge_negatives(args, draws):
         return _negative[key].fault(movie=int(draws[hit][0]))
     if not np.array_equal(draws[0], draws[1]):
         return _negative["own generator"].fault()
+    fixed = (draws[1:] == draws[1]).all(0)
+    if len(draws) > 6 and n_movies - len(seen) > 1 and fixed.any() and not fixed.all():
+        return _negative["fixed place"].fault(place=int(fixed.argmax()) + 1)
     if n >= 30 and n_movies - len(seen) > 1:
         fault = _independence_fault(n_movies - len(seen), n, draws[1:])
         if fault:
@@ -696,6 +711,8 @@ def _clip_cases():
     yield Case(array([6.0, 0.0]), array([5.0, 0.5]), array([1.0, 4.0, 3.5]))
     yield Case(array([-3.0, 0.5, 9.0]), array([-2.0, 1.0, 8.0]), array([0.0, 5.0]))
     yield Case(array([2.0, 5.0]), array([2.0, 4.0]), array([3.0]))
+    yield Case(array([3.0]), array([-2.0]), array([-5.0, -2.0]))
+    yield Case(array([2.0, -0.5]), array([1, 1]), array([-1, 1, 1]))
     for n in (2, 5, 9, 30):
         prediction, target = 3 * d.real(n).numpy(), 1.5 * d.real(n).numpy()
         yield Case(prediction, target, np.round(d.nonzero(6).numpy()) + array([0, 0, 0, 0, 1.25, -1.5]))

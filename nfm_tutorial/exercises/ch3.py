@@ -337,6 +337,7 @@ def _concat_cases():
         (3, 3, [1, 0, 2, 0], 3, F64),
         (2, 2, [0, 2], 5, F64),
         (6, 4, [0, 1, 2, 2, 2, 3, 4], 5, F32),
+        (1, 2, [1], 3, F64),
     ):
         yield Case(d.nonzero(rows, len(fields), k, dtype=dtype), torch.tensor(fields), n_fields)
 

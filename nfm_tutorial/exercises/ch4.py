@@ -12,7 +12,7 @@ from ..models import FM, NFM
 from .ch3 import apply, set_weights
 from .declare import Case, Choice, Code, Fail, Mistake, Value, by_key
 from .draw import F32, F64, Draw
-from .values import describe_kind, number_text
+from .values import describe_kind, number_text, to_array
 from .verdict import Fault
 
 # --- 4.1 ------------------------------------------------------------------------------------------------------
@@ -68,6 +68,8 @@ def _pool_cases():
         (12, 5, 7, 8, 5, F64),
     ):
         yield Case(d.nonzero(n, k, dtype=dtype), *d.slots(n, rows, slots, padding, dtype), trivial=rows == 0)
+    # A movie with one genre: the padding stands in the middle of the row.
+    yield Case(d.nonzero(4, 2), torch.tensor([[1, 0, 2]]), torch.tensor([[1.5, 0.0, -1.0]], dtype=F64))
 
 
 MULTI_POOL = Code(
@@ -79,7 +81,7 @@ $$f_{BI} = \sum_{i<j} x_i v_i \odot x_j v_j ,$$
 
 summed over the pairs of slots of a row. A movie with fewer genres than slots has padding: id 0 with value 0.
 Row 0 of `V` is a row like any other and **not** zero; only the value 0 keeps padding out. Slots of one field
-(two genres) form a pair as well.
+(two genres) form a pair as well. No other id occurs twice in a row.
 
 `V` is `(n, k)`, `ids` is `(B, S)` int64, `values` is `(B, S)`; floats are float32 or float64. `B` and `S` may
 be 0 or 1; without a pair the result is 0. Return shape `(B, k)` (or a plain 0 where there is no pair). A
@@ -93,6 +95,11 @@ Example: `V = [[9, 9], [1, 2], [3, -1]]`, `ids = [[1, 2, 0]]`, `values = [[1, 0.
     answer=_pool,
     zero=True,
     mistakes=(
+        Mistake(
+            "stopped at padding",
+            "You stop at the first padding; slots behind it count, too (a field after the genres).",
+            lambda V, ids, x: _pool(V, ids, x * np.cumprod(ids != 0, axis=1)),
+        ),
         Mistake(
             "each pair twice",
             "Each pair counts twice: the 1/2 of the identity is missing, or the sum takes (i, j) and (j, i).",
@@ -349,6 +356,7 @@ def _nfm_cases():
         (3, 1, 3, 3, F64),
         (4, 4, 3, 4, F32),
         (6, 5, 4, 4, F64),
+        (3, 3, 2, 1, F64),
     ):
         mlp = set_weights(nn.Sequential(nn.Linear(k, hidden), nn.ReLU()), d).to(dtype).eval()
         with torch.no_grad():
@@ -381,6 +389,34 @@ def _sigmoid(y):
     return 1 / (1 + np.exp(-y))
 
 
+def _called_once(candidate, first_order, xv, norm, drop, mlp, h):
+    calls = dict.fromkeys(("norm", "drop", "mlp"), 0)
+
+    def counted(name):
+        def hook(*_):
+            calls[name] += 1
+
+        return hook
+
+    for name, part in zip(calls, (norm, drop, mlp)):
+        part.register_forward_hook(counted(name))
+    result = candidate(first_order, xv, norm, drop, mlp, h)
+    for name, times in calls.items():
+        if times > 1:
+            raise Fail(_forward["called twice"].fault(name=name, times=times))
+    return result
+
+
+_forward = by_key(
+    (
+        Mistake(
+            "called twice",
+            "You called {name} {times} times; call each module once. In training a second call draws another mask, or "
+            "counts a batch twice.",
+        ),
+    )
+)
+
 NFM_FORWARD = Code(
     id="4.2",
     title="NFM from its parts, in the paper's order",
@@ -403,7 +439,9 @@ give $1 + 10 \cdot (2 \cdot 3) = 61$.""",
     return TODO''',
     cases=_nfm_cases,
     answer=_nfm,
+    call=_called_once,
     mistakes=(
+        *_forward.values(),
         Mistake(
             "dropout before batch norm",
             "You dropped before the batch norm: the order is Bi-Interaction, batch norm, dropout, hidden layers.",
@@ -511,11 +549,6 @@ give $1 + 10 \cdot (2 \cdot 3) = 61$.""",
             "batch norm last",
             "Batch norm comes first, then dropout, then the hidden layers; you turned the order round.",
             lambda a, xv, norm, drop, mlp, h: a + apply(norm, apply(drop, apply(mlp, _bi(xv)))) @ h,
-        ),
-        Mistake(
-            "batch norm twice",
-            "You sent Bi-Interaction through the batch norm twice; call each module once.",
-            lambda a, xv, norm, drop, mlp, h: a + _net(apply(norm, _bi(xv)), norm, drop, mlp) @ h,
         ),
         Mistake(
             "batch norm before pooling",
@@ -748,7 +781,7 @@ def _why_different(model, fm, row, got) -> str:
         if not isinstance(model.norm_bi, nn.Identity):
             return "batch norm"
         same = {
-            name: torch.equal(a.detach(), b.detach())
+            name: np.array_equal(to_array(a), to_array(b))
             for name, a, b in (
                 ("w0", model.linear.w0, fm.linear.w0),
                 ("w", model.linear.w, fm.linear.w),

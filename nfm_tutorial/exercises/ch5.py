@@ -41,6 +41,9 @@ def _early_cases():
     yield Case([0.5, 0.6, 0.7, 0.8], 5)
     yield Case([1.5, 1.2, 1.3], 1)
     yield Case([0.5, 0.49995, 0.52], 3)
+    yield Case([0.5, 0.499999, 0.52], 3)
+    yield Case([3.0, 2.5], 5)
+    yield Case([130.0, 110.0, 120.0], 1)
     yield Case([0.6, 0.5, 0.5, 0.55, 0.4], 2)
     yield Case([0.6, 0.7, 0.6, 0.65, 0.5, 0.5, 0.55, 0.45], 3)
     rng = np.random.default_rng(51)
@@ -194,7 +197,7 @@ and 0.4 is never reached. With patience 3 it is 5.""",
         ),
         Mistake(
             "best starts at 1",
-            "Your best value starts at 1, and a log loss can be higher; start with math.inf or with the first epoch.",
+            "Your best value starts at a number that a loss may exceed; start with math.inf or with the first epoch.",
             lambda losses, patience: _from_start(1.0, losses, patience),
         ),
         Mistake(
@@ -394,6 +397,8 @@ def _penalty_cases():
         (9, 5, 8, 3, 1, F32),
     ):
         yield Case(d.nonzero(n, k, dtype=dtype), *d.slots(n, rows, slots, padding, dtype))
+    yield Case(d.nonzero(4, 2), torch.tensor([[1, 0, 2]]), torch.tensor([[1.5, 0.0, -1.0]], dtype=F64))
+    yield Case(d.nonzero(4, 1), torch.tensor([[1], [3]]), torch.tensor([[1.5], [-1.0]], dtype=F64))
 
 
 L2_PENALTY = Code(
@@ -404,8 +409,8 @@ of
 
 $$\sum_{i} \lVert x_i v_i \rVert^2 ,$$
 
-summed over the slots of the row. A feature that occurs in several rows counts in each of them; padding (id 0,
-value 0) counts nothing; there is no factor 1/2.
+summed over the slots of the row. A feature that occurs in several rows counts in each of them, and never twice
+in a row; padding (id 0, value 0) counts nothing, wherever it stands; there is no factor 1/2.
 
 `V` is `(n, k)`, `ids` is `(B, S)` int64, `values` is `(B, S)`; floats are float32 or float64; $B \ge 1$, $S \ge
 1$. Return one number: a float or a tensor with one entry. Leave the inputs unchanged.
@@ -418,6 +423,11 @@ Example: `V = [[9, 9], [3, 4]]`, `ids = [[1], [1]]`, `values = [[1], [0.5]]`: $(
     answer=_penalty,
     number=True,
     mistakes=(
+        Mistake(
+            "stopped at padding",
+            "You stop at the first padding; slots behind it count, too.",
+            lambda V, ids, x: _penalty(V, ids, x * np.cumprod(ids != 0, axis=1)),
+        ),
         Mistake(
             "norm, not squared",
             "You summed the norms; the penalty sums the squared norms. Their gradients differ: a norm pulls as "

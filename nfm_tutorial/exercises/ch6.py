@@ -11,7 +11,8 @@ import torch
 from .ch1 import _grad_cases, _grad_v, _total
 from .declare import Case, Choice, Code, Fail, Mistake, Value, by_key
 from .draw import F32, F64
-from .values import array_text
+from .todo import unfinished
+from .values import array_text, to_array
 from .verdict import Fault
 
 # --- 6.1 ------------------------------------------------------------------------------------------------------
@@ -29,6 +30,10 @@ SLOT_MISTAKES = (
     Mistake(
         "constant not constant",
         "Your last slot changes with x; the constant feature has x = 1 in every row, so the same vector in every row.",
+    ),
+    Mistake(
+        "another call",
+        "The constant feature's vector is another one for another batch: choose it once, whatever x is.",
     ),
     Mistake(
         "constant first",
@@ -77,7 +82,23 @@ def _parity_cases():
             yield Case(torch.tensor(rows, dtype=dtype))
     yield Case(torch.tensor([[1.0, -1.0, 1.0]]))
     yield Case(torch.tensor([[0.5, -2.0], [1.0, 1.0], [-1.5, 0.0]], dtype=F64))
+    yield Case(torch.tensor([[0.25, -1.5, 3.0], [2.0, 1.0, 0.5]]))
     yield Case(torch.zeros(0, 2))
+
+
+def _slots_of_two_batches(candidate, x):
+    """The slots of x, after a look at those of another, longer batch: the fixed vectors must be the same ones."""
+    m = x.shape[1]
+    given = candidate(x)
+    if unfinished(given) or not len(x):
+        return given
+    other = candidate(torch.cat([3 * x, torch.full((2, m), -0.5, dtype=x.dtype)]))
+    here, there = to_array(given), to_array(other)
+    if here.shape == (len(x), m + 1, m) and there.shape == (len(x) + 2, m + 1, m):
+        constant = np.abs(here[:, m] - here[0, m]).max() <= 1e-4 and np.abs(there[:, m] - there[0, m]).max() <= 1e-4
+        if constant and np.abs(here[0, m] - there[0, m]).max() > 1e-4:
+            raise Fail(_slot["another call"].fault())
+    return given
 
 
 def _pooled(xv):
@@ -147,8 +168,8 @@ Choose the vectors so that Bi-Interaction hands $x$ itself to the network. Write
 is `(B, m)`, float32 or float64, $m \ge 1$; return the vectors $x_i v_i$, shape `(B, m + 1, m)` (so $k = m$),
 such that
 
-- slot $i < m$ is $x_i$ times a fixed vector $v_i$ of your choice, the same in every row and call;
-- slot $m$ is the constant feature: the same vector in every row;
+- slot $i < m$ is $x_i$ times a fixed vector $v_i$ of your choice, for a given $m$ the same in every row and call;
+- slot $m$ is the constant feature: for a given $m$ the same vector in every row and call;
 - Bi-Interaction over the $m + 1$ slots gives exactly `x`, shape `(B, m)`.
 
 `B` may be 0. Leave `x` unchanged. Example for $m = 1$: `x = [[1], [-1]]` may give `[[[1], [1]], [[-1], [1]]]`,
@@ -158,6 +179,7 @@ because $1 \cdot 1 = 1$ and $-1 \cdot 1 = -1$.""",
     return TODO''',
     cases=_parity_cases,
     answer=lambda x: None,
+    call=_slots_of_two_batches,
     judge=_judge_slots,
     mistakes=SLOT_MISTAKES,
     hints=(
@@ -389,6 +411,8 @@ def _paired_cases():
     yield Case([3.0, 1.0], [1.0, 1.0], 12.706)
     yield Case([1.0, 2.0, 3.0], [0.0, 0.0, 1.0], 4.303)
     yield Case([2.0, 5.0, 11.0, 20.0], [1.0, 4.0, 9.0, 18.0], 3.182)
+    yield Case([2.0, 3.0], [1.0, 2.0], 12.706)
+    yield Case([1.0, 2.0, 4.0], [0.0, 1.0, 1.0], 2.0)
     rng = np.random.default_rng(63)
     for n, t in ((3, 4.303), (5, 2.776), (10, 2.262)):
         level = rng.integers(0, 40, n) / 4
@@ -410,7 +434,7 @@ PAIRED = Code(
 $$\bar d \pm t \, \frac{s_d}{\sqrt n}, \qquad s_d^2 = \frac{1}{n - 1} \sum_s (d_s - \bar d)^2 .$$
 
 `a` and `b` are lists of $n \ge 2$ numbers, `t` is the quantile of Student's distribution (given, e.g. 2.776 for
-$n = 5$). Return three numbers: `(mean, low, high)`. Leave the inputs unchanged.
+$n = 5$; another $t$ gives another level). Return three numbers: `(mean, low, high)`. Leave the inputs unchanged.
 
 Example: `a = [1, 2, 3]`, `b = [0, 0, 1]`, `t = 4.303`: the differences are 1, 2, 2 with mean 1.667 and $s_d =
 0.577$; the result is `(1.667, 0.232, 3.101)`.""",

@@ -624,6 +624,12 @@ HEAD_MISTAKES = (
     Mistake("norm", "Your head gives the length of the vector; FM sums the entries."),
     Mistake("not a sum", "Your head does not give the sum over k."),
     Mistake("column", "Your head returns one column, shape (B, 1); scores have shape (B,)."),
+    Mistake(
+        "one row",
+        "For a batch of one row your head does not give the shape (1,) with the row's sum.",
+        hint="squeeze() without an axis drops the batch as well when it holds one row.",
+    ),
+    Mistake("input changed", "Your head changes its input, which belongs to the caller.", hint="Compute new values."),
     Mistake("forgot to call", "Your head returns its input unchanged; it must sum over k."),
 )
 _head = by_key(HEAD_MISTAKES)
@@ -645,8 +651,11 @@ def _head_scores(head, k):
     head = copy.deepcopy(head)
     z = _head_input(k)
     expected = z.double().sum(1).numpy()
-    raw = head(z.clone())
+    given = z.clone()
+    raw = head(given)
     before = to_array(raw)
+    if not torch.equal(given, z):
+        raise Fail(_head["input changed"].fault())
     if before.shape == (4, 1):
         raise Fail(_head["column"].fault("shape (4,)", "shape (4, 1)"))
     if before.shape != (4,):
@@ -673,6 +682,9 @@ def _head_scores(head, k):
     trained = [p for p in head.parameters() if p.requires_grad] if isinstance(head, nn.Module) else []
     if trained or (isinstance(raw, torch.Tensor) and raw.requires_grad):  # also a tensor that a function keeps
         raise Fail(_head["trained h"].fault())
+    single = to_array(head(z[:1].clone()))
+    if single.shape != (1,) or abs(single[0] - expected[0]) > 1e-4:
+        raise Fail(_head["one row"].fault("shape (1,)", f"shape {single.shape}"))
     return np.stack([before, to_array(head(z.clone()))])
 
 
@@ -698,8 +710,8 @@ def fm_head_buggy(k):
 parameters = head.parameters() if isinstance(head, nn.Module) else []
 assert not any(p.requires_grad for p in parameters), "FM has no h to train"''',
     spec=r"""Repair `fm_head(k)`: it returns what turns the pooled crossings `(B, k)` (float32) into FM's pair
-term `(B,)`, the sum over $k$. A module, or a function; it must stay the sum however long one trains. Example:
-`fm_head(2)` maps `[[1, 2], [3, 4]]` to `[3, 7]`.""",
+term `(B,)`, the sum over $k$. A module without parameters to train, or a function; it must stay the sum however
+long one trains, and leave its input unchanged. Example: `fm_head(2)` maps `[[1, 2], [3, 4]]` to `[3, 7]`.""",
     stub='''def fm_head(k: int):
     """-> a module or function (B, k) -> (B,)"""
     return TODO''',
@@ -736,6 +748,7 @@ NORM_MISTAKES = (
         "of the batch it gets.",
     ),
     Mistake("too large", "The output's standard deviation is {std}, not 1."),
+    Mistake("input changed", "Your norm changes its input, which belongs to the caller.", hint="Compute new values."),
     Mistake("not centred", "The output's mean is not 0: batch norm subtracts the mean of each column."),
 )
 _norm = by_key(NORM_MISTAKES)
@@ -751,6 +764,7 @@ def _norm_cases():
     for scale, k in ((0.02, 2), (0.02, 1), (0.02, 3), (1.0, 2), (0.1, 4), (0.005, 2), (2.0, 3), (0.0036, 3)):
         yield Case(_pooled_sample(scale, k))
     yield Case(torch.cat([_pooled_sample(0.005, 1), _pooled_sample(1.5, 1, seed=77)], 1))
+    yield Case(torch.cat([_pooled_sample(1.5, 1, seed=77), _pooled_sample(0.005, 1)], 1))
 
 
 def _normalised(norm, z):
@@ -759,8 +773,11 @@ def _normalised(norm, z):
     norm = copy.deepcopy(norm)
     if isinstance(norm, nn.Module):
         norm.train()
-    out = norm(z.clone())
+    given = z.clone()
+    out = norm(given)
     first = to_array(out)
+    if not torch.equal(given, z):
+        raise Fail(_norm["input changed"].fault())
     if _judge_norm((z.double().numpy(),), first) is None:
         # A second batch: half of the rows, doubled and moved, so that its statistics are others.
         batch = (z[: len(z) // 2] * 2 + z.std(0)).to(F32)
@@ -821,7 +838,7 @@ assert (norm(z).std(0) - 1).abs().max() < 0.05, "the output must have standard d
     spec=r"""Repair `make_norm(z)`: `z` is a sample `(B, k)` (float32) of $f_{BI}$ at the start of training.
 Return a batch norm (a module, or a function) for such inputs: in training mode every column of its output has
 mean 0 and a standard deviation between 0.95 and 1.05. The variance of the columns of `z` lies between
-$10^{-10}$ and 30. Leave `z` unchanged.""",
+$10^{-10}$ and 30. Leave `z` and the norm's inputs unchanged.""",
     stub='''def make_norm(z: Tensor):
     """a sample (B, k) -> a module (B, k) -> (B, k)"""
     return TODO''',
@@ -869,6 +886,7 @@ def _local_cases():
     yield Case(torch.tensor([[2, 1, 7], [4, 3, 0], [0, 9, 1]]), [4, 3, 2])
     for rows, sizes in ((5, [3, 1, 4]), (12, [5, 2, 6, 3])):
         yield Case(torch.stack([d.whole(-2, size + 3, rows) for size in sizes], dim=1), sizes)
+    yield Case(torch.tensor([[5], [1]]), [3])
     yield Case(torch.zeros(0, 2, dtype=torch.int64), [3, 4], trivial=True)
 
 
@@ -1074,6 +1092,7 @@ def _curve_cases():
     yield Case([0.7, 0.8], [0.75, 0.7])
     yield Case([0.8, 0.7, 0.6], [0.6, 0.7, 0.8])
     yield Case([0.6, 0.8, 0.8, 0.7], [0.5, 0.7, 0.9, 0.6])
+    yield Case([0.8, 0.8], [0.9, 0.6])
     yield Case([0.40, 0.45, 0.35], [0.5, 0.42, 0.55])
     yield Case([0.7, 0.80125, 0.80375, 0.75], [0.6, 0.65, 0.62, 0.7])
     rng = np.random.default_rng(78)
@@ -1240,6 +1259,8 @@ def _batch_cases():
     yield Case([batch([1, 0], [2.0, 1.0]), batch([0, 1], [-1.0, 0.0])])
     yield Case([batch([1, 1], [0.5, 0.75]), batch([0], [0.5])])
     yield Case([batch([0, 1, 1], [0.1, 0.4, 0.9]), batch([0, 0], [0.5, 0.6]), batch([1], [0.55])])
+    yield Case([batch([1, 0, 0], [0.125, 0.5, 0.875])])
+    yield Case([batch([1, 0], [50.0, 40.0]), batch([0, 1], [45.0, 60.0])])
     d = Draw(79)
     for sizes in ((3, 3, 2), (5, 5, 5, 1), (16, 16, 7)):
         batches = []
@@ -1380,6 +1401,11 @@ unchanged. You may use `nfm_tutorial.metrics.auc(target, score)` or scikit-learn
             lambda batches: _whole_auc([(t, (s > 0) * 1.0) for t, s in batches]),
         ),
         Mistake(
+            "sigmoid first",
+            "You sent the scores through a sigmoid first: large scores become equal there, and ties count one half.",
+            lambda batches: _whole_auc([(t, 1 / (1 + np.exp(-s))) for t, s in batches]),
+        ),
+        Mistake(
             "scores cut at 0.5",
             "You cut the scores to 0 or 1 first, at 0.5; the AUC needs their order.",
             lambda batches: _whole_auc([(t, (s > 0.5) * 1.0) for t, s in batches]),
@@ -1432,8 +1458,10 @@ def _attention_cases():
         (3, 3, 3, F64),
         (3, 6, 2, F32),
         (5, 10, 4, F64),
+        (3, 1, 2, F64),
     ):
         yield Case(d.nonzero(rows, n_pairs, k, dtype=dtype), d.nonzero(rows, n_pairs, 1, dtype=dtype))
+    yield Case(d.nonzero(2, 3, 2), 5 * d.nonzero(2, 3, 1))
 
 
 def _softmax(score, axis):
@@ -1454,8 +1482,8 @@ assert np.allclose(np.stack(list(attention_pool(pairs, score))), 1), "the weight
     spec=r"""Repair `attention_pool(pairs, score)`: `pairs` is `(B, P, k)`, the products of the $P$ feature
 pairs of a row; `score` is `(B, P, 1)`, one attention score per pair. Return the weighted sum of a row's pairs,
 shape `(B, k)`, whose weights are the softmax of the row's $P$ scores. All float32 or all float64, $B \ge 1$, $P
-\ge 1$. Leave the inputs unchanged. Example: two pairs with equal scores get the weights 1/2 and 1/2, so `pairs
-= [[[2, 4], [6, 0]]]` gives `[[4, 2]]`.""",
+\ge 1$, scores between -10 and 10. Leave the inputs unchanged. Example: two pairs with equal scores get the
+weights 1/2 and 1/2, so `pairs = [[[2, 4], [6, 0]]]` gives `[[4, 2]]`.""",
     stub='''def attention_pool(pairs: Tensor, score: Tensor):
     """(B, P, k), (B, P, 1) -> (B, k)"""
     return TODO''',

@@ -370,6 +370,8 @@ class Code:
         ]
         if len(pairs) < 3:
             return None
+        right = [i for i, e in enumerate(expected) if i not in failing and e is not None and e.any()]
+        every = "Every wrong result" if right else "Every result"
         got, wanted = (np.concatenate(parts) for parts in zip(*pairs))
         if not (np.isfinite(got).all() and wanted.any() and got.any()):
             return None
@@ -377,11 +379,11 @@ class Code:
         if not close(got, factor * wanted, self.tolerance):
             difference = got - wanted
             if close(difference, np.full_like(difference, difference[0]), self.tolerance):
-                return Fault(f"Every result is off by the same amount, {number_text(difference[0])}.", key="value")
+                return Fault(f"{every} is off by the same amount, {number_text(difference[0])}.", key="value")
             return None
         if abs(factor + 1) < 1e-3:
-            return Fault("Every result has the opposite sign.", key="value")
-        return Fault(f"Every result is the expected one times {number_text(round(factor, 4))}.", key="value")
+            return Fault(f"{every} has the opposite sign.", key="value")
+        return Fault(f"{every} is the expected one times {number_text(round(factor, 4))}.", key="value")
 
     def _shown(self, case: Case) -> tuple[str, ...]:
         return tuple(f"{name} = {argument_text(value)}" for name, value in zip(self.arguments, case.args))

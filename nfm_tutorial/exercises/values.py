@@ -135,7 +135,10 @@ def same_value(a, b) -> bool:
     if isinstance(a, np.ndarray):
         return isinstance(b, np.ndarray) and a.shape == b.shape and bool((a == b).all())
     if isinstance(a, nn.Module):
-        return isinstance(b, nn.Module) and same_value(dict(a.state_dict()), dict(b.state_dict()))
+        if not isinstance(b, nn.Module) or a.training != b.training:
+            return False
+        trained = [[p.requires_grad for p in module.parameters()] for module in (a, b)]
+        return trained[0] == trained[1] and same_value(dict(a.state_dict()), dict(b.state_dict()))
     if isinstance(a, Mapping):
         return isinstance(b, Mapping) and a.keys() == b.keys() and all(same_value(a[key], b[key]) for key in a)
     if isinstance(a, (list, tuple)):

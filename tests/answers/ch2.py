@@ -735,6 +735,46 @@ def sample_negatives(seen, n_movies, n, rng):
     return np.array(pool)[rng.integers(0, max(len(pool) - 1, 1), n)]
 
 
+# %% 2.3 wrong: fixed place
+def sample_negatives(seen, n_movies, n, rng):
+    pool = [m for m in range(n_movies) if m not in seen]
+    if not pool:
+        raise ValueError("all seen")
+    return [pool[rng.integers(len(pool))] if i else pool[0] for i in range(n)]
+
+
+# %% 2.3 wrong: shape
+def sample_negatives(seen, n_movies, n, rng):
+    pool = [m for m in range(n_movies) if m not in seen]
+    if not pool:
+        raise ValueError("all seen")
+    return rng.choice(pool) if n == 1 else rng.choice(pool, n)
+
+
+# %% 2.2 wrong: value
+def fm_scores(w0, w, V, ids, values):
+    z = (V[ids] * values[..., None]).squeeze(1)
+    if z.ndim == 3:
+        p = 0.5 * (z.sum(1) ** 2 - (z**2).sum(1)).sum(1)
+    else:
+        p = 0.5 * (z.sum(1) ** 2 - (z**2).sum(1))
+    return w0 + (w[ids] * values).sum(1) + p
+
+
+# %% 2.4 wrong: value
+def clipped_rmse(prediction, target, train_target):
+    high = 0
+    for x in train_target:
+        high = max(high, x)
+    return np.sqrt(np.mean((np.clip(prediction, train_target.min(), high) - target) ** 2))
+
+
+# %% 2.4 wrong: rounded
+def clipped_rmse(prediction, target, train_target):
+    kept = np.clip(prediction.astype(train_target.dtype), train_target.min(), train_target.max())
+    return np.sqrt(np.mean((kept - target) ** 2))
+
+
 # %% 2.3 wrong: no error
 def sample_negatives(seen, n_movies, n, rng):
     pool = [m for m in range(n_movies) if m not in seen]

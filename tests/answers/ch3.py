@@ -429,10 +429,17 @@ def concat_fields(xv, field_of_slot, n_fields):
     return torch.cat([p.amax(1) if p.shape[1] else 0 * xv[:, 0] for p in parts], dim=1)
 
 
-# %% 3.2 wrong: exception
+# %% 3.2 wrong: last fields left out
 def concat_fields(xv, field_of_slot, n_fields):
     out = xv.new_zeros(len(xv), max(n_fields - 1, 1), xv.shape[2])
     return out.index_add(1, field_of_slot, xv).flatten(1)
+
+
+# %% 3.2 wrong: empty fields left out
+def concat_fields(xv, field_of_slot, n_fields):
+    if xv.shape[1] == 1:
+        return xv[:, 0]
+    return torch.cat([xv[:, field_of_slot == f].sum(1) for f in range(n_fields)], dim=-1)
 
 
 # %% 3.2 wrong: as many fields as occur

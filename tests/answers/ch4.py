@@ -478,9 +478,58 @@ def nfm_forward(first_order, xv, norm, drop, mlp, h):
     return first_order + norm(drop(mlp(bi_interaction(xv)))) @ h
 
 
-# %% 4.2 wrong: batch norm twice
+# %% 4.2 wrong: called twice
 def nfm_forward(first_order, xv, norm, drop, mlp, h):
     return first_order + mlp(drop(norm(norm(bi_interaction(xv))))) @ h
+
+
+# %% 4.2 wrong: called twice
+def nfm_forward(first_order, xv, norm, drop, mlp, h):
+    return first_order + mlp(drop(norm(drop(bi_interaction(xv))))) @ h
+
+
+# %% 4.2 wrong: called twice
+def nfm_forward(first_order, xv, norm, drop, mlp, h):
+    norm(bi_interaction(xv))
+    return first_order + mlp(drop(norm(bi_interaction(xv)))) @ h
+
+
+# %% 4.2 wrong: value
+def nfm_forward(first_order, xv, norm, drop, mlp, h):
+    z = mlp(drop(norm(bi_interaction(xv)))).squeeze()
+    return first_order + (z * h).sum(-1)
+
+
+# %% 4.2 wrong: exception
+def nfm_forward(first_order, xv, norm, drop, mlp, h):
+    return first_order + mlp(drop(norm(bi_interaction(xv)))).squeeze() @ h
+
+
+# %% 4.1 wrong: stopped at padding
+def pool(V, ids, values):
+    out = V.new_zeros(len(ids), V.shape[1])
+    for b, row in enumerate(ids.tolist()):
+        n = row.index(0) if 0 in row else len(row)
+        z = V[ids[b, :n]] * values[b, :n, None]
+        out[b] = 0.5 * (z.sum(0) ** 2 - (z**2).sum(0))
+    return out
+
+
+# %% 4.3 wrong: in place
+def fm_as_nfm(fm):
+    n, k = fm.embedding.V.shape
+    model = NFM(n, k=k, hidden=())
+    model.load_state_dict(fm.state_dict(), strict=False)
+    fm.requires_grad_(False)
+    return model
+
+
+# %% 4.3 wrong: in place
+def fm_as_nfm(fm):
+    n, k = fm.embedding.V.shape
+    model = NFM(n, k=k, hidden=())
+    model.load_state_dict(fm.eval().state_dict(), strict=False)
+    return model
 
 
 # %% 4.2 wrong: batch norm before pooling

@@ -344,6 +344,25 @@ def bn_eps(init_std, n_fields):
     return init_std**4 / 1000
 
 
+# %% 5.3 wrong: stopped at padding
+def l2_penalty(V, ids, values):
+    kept = values * (ids != 0).cumprod(1)
+    return ((V[ids] * kept[..., None]) ** 2).sum() / len(ids)
+
+
+# %% 5.1 wrong: best starts at 1
+def epoch_to_keep(losses, patience):
+    best, keep, waited = 2.0, 0, 0
+    for epoch, loss in enumerate(losses, 1):
+        if loss < best:
+            best, keep, waited = loss, epoch, 0
+        else:
+            waited += 1
+            if waited >= patience:
+                break
+    return keep
+
+
 # %% 5.2 wrong: PyTorch's default
 def bn_eps(init_std, n_fields):
     return 1e-5

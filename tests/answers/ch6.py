@@ -76,6 +76,42 @@ def slots_with_constant(x):
     return torch.cat([torch.diag_embed(x), x.sum(1)[:, None, None] * torch.ones_like(x)[:, None]], 1)
 
 
+# %% 6.1 wrong: another call
+def slots_with_constant(x):
+    constant = torch.rand(x.shape[1], dtype=x.dtype) + 0.5
+    return torch.cat([torch.diag_embed(x / constant), constant.expand(len(x), 1, -1)], 1)
+
+
+# %% 6.1 wrong: another call
+def slots_with_constant(x):
+    scale = max(1, len(x))
+    return torch.cat([torch.diag_embed(x) * scale, x.new_ones(len(x), 1, x.shape[1]) / scale], 1)
+
+
+# %% 6.1 wrong: another call
+def slots_with_constant(x):
+    size = x.abs().mean() if len(x) else 1
+    return torch.cat([torch.diag_embed(x), size * x.new_ones(len(x), 1, x.shape[1])], 1)
+
+
+# %% 6.3 wrong: value
+def interval_of_pairs(a, b, t):
+    from scipy import stats
+
+    d = np.subtract(a, b)
+    half = stats.t.ppf(0.975, len(d) - 1) * d.std(ddof=1) / np.sqrt(len(d))
+    return d.mean(), d.mean() - half, d.mean() + half
+
+
+# %% 6.3 wrong: exception
+def interval_of_pairs(a, b, t):
+    d = np.subtract(a, b)
+    if d.std(ddof=1) == 0:
+        raise ValueError("no spread")
+    half = t * d.std(ddof=1) / np.sqrt(len(d))
+    return d.mean(), d.mean() - half, d.mean() + half
+
+
 # %% 6.1 wrong: slot not x_i v_i
 def slots_with_constant(x):
     out = torch.zeros(len(x), x.shape[1] + 1, x.shape[1], dtype=x.dtype)

@@ -660,6 +660,69 @@ def fm_head(k):
     return Trained(k)
 
 
+# %% 7.5 wrong: one row
+def fm_head(k):
+    return lambda z: z.sum(1).squeeze()
+
+
+# %% 7.5 wrong: input changed
+def fm_head(k):
+    return lambda z: z.cumsum_(1)[:, -1]
+
+
+# %% 7.6 wrong: input changed
+def make_norm(z):
+    return lambda q: q.sub_(q.mean(0)).div_(q.std(0))
+
+
+# %% 7.6 wrong: eps too large
+def make_norm(z):
+    return nn.BatchNorm1d(z.shape[1], eps=z[:, 0].var().item() * 1e-3)
+
+
+# %% 7.7 wrong: value
+def rows(local, sizes):
+    if len(sizes) == 1:
+        return local
+    starts = torch.tensor([0] + sizes[:-1]).cumsum(0)
+    size = torch.tensor(sizes)
+    return torch.where((local >= 0) & (local < size), local, 0) + starts
+
+
+# %% 7.8 wrong: last of equals
+def report(valid, test):
+    i = max(range(len(valid)), key=lambda i: (valid[i], -test[i]))
+    return i + 1, test[i]
+
+
+# %% 7.9 wrong: value
+def epoch_auc(batches):
+    from nfm_tutorial.metrics import auc
+
+    t, s = (np.concatenate(q) for q in zip(*batches))
+    return max(auc(t, s), 1 - auc(t, s))
+
+
+# %% 7.9 wrong: sigmoid first
+def epoch_auc(batches):
+    from nfm_tutorial.metrics import auc
+
+    t, s = (np.concatenate(q) for q in zip(*batches))
+    return auc(t, 1 / (1 + np.exp(-s)))
+
+
+# %% 7.10 wrong: value
+def attention_pool(pairs, score):
+    weight = F.softmax(score.squeeze(), dim=-1)
+    return (weight.reshape(score.shape) * pairs).sum(1)
+
+
+# %% 7.10 wrong: value
+def attention_pool(pairs, score):
+    weight = torch.softmax(score.clamp(-5, 5), dim=1)
+    return (weight * pairs).sum(1)
+
+
 # %% 7.5 wrong: trained h
 def fm_head(k):
     layer = nn.Linear(k, 1, bias=False)
