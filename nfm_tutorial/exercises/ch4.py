@@ -801,7 +801,8 @@ def _why_different(model, fm, row, got) -> str:
         # FM trains 1 + n + n k numbers: more means a trained h, fewer means something is frozen.
         count = sum(p.numel() for p in model.parameters() if p.requires_grad)
         wanted = sum(p.numel() for p in fm.parameters())
-        if count > wanted and sum(p.ndim == 0 for p in model.parameters() if p.requires_grad) > 1:
+        wider = isinstance(model, NFM) and model.embedding.V.shape != fm.embedding.V.shape
+        if count > wanted and (wider or sum(p.ndim == 0 for p in model.parameters() if p.requires_grad) > 1):
             return "more trained"
         return "trained h" if count > wanted else "frozen" if count < wanted else "after training"
     return "training mode" if row == 0 else "after training"

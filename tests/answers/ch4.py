@@ -515,6 +515,16 @@ def pool(V, ids, values):
     return out
 
 
+# %% 4.3 wrong: more trained
+def fm_as_nfm(fm):
+    n, k = fm.embedding.V.shape
+    model = NFM(n, k=k + 1, hidden=())
+    model.linear.load_state_dict(fm.linear.state_dict())
+    with torch.no_grad():
+        model.embedding.V.fill_(0.01)[:, :k].copy_(fm.embedding.V)
+    return model
+
+
 # %% 4.3 wrong: in place
 def fm_as_nfm(fm):
     n, k = fm.embedding.V.shape
