@@ -2,10 +2,10 @@
 
     python benchmarks/search.py             both chapters: some minutes
     python benchmarks/search.py --chapter 4
-    python benchmarks/search.py --wide      a grid with more rates, L2 strengths and epochs: three times as long
+    python benchmarks/search.py --wide      a grid with more rates, L2 strengths and epochs: much longer
 
 Every model gets the same grid, trained with seed 0 and judged by AUC on the validation rows; the test rows are never
-read. It prints every model's best settings and how much the second best is behind.
+read. It prints every model's two best settings.
 """
 
 from __future__ import annotations
