@@ -389,6 +389,13 @@ def _sigmoid(y):
     return 1 / (1 + np.exp(-y))
 
 
+CALLED_TWICE = Mistake(
+    "called twice",
+    "You called {name} {times} times; call each module once. In training a second call draws another mask, or "
+    "counts a batch twice.",
+)
+
+
 def _called_once(candidate, first_order, xv, norm, drop, mlp, h):
     calls = dict.fromkeys(("norm", "drop", "mlp"), 0)
 
@@ -403,19 +410,9 @@ def _called_once(candidate, first_order, xv, norm, drop, mlp, h):
     result = candidate(first_order, xv, norm, drop, mlp, h)
     for name, times in calls.items():
         if times > 1:
-            raise Fail(_forward["called twice"].fault(name=name, times=times))
+            raise Fail(CALLED_TWICE.fault(name=name, times=times))
     return result
 
-
-_forward = by_key(
-    (
-        Mistake(
-            "called twice",
-            "You called {name} {times} times; call each module once. In training a second call draws another mask, or "
-            "counts a batch twice.",
-        ),
-    )
-)
 
 NFM_FORWARD = Code(
     id="4.2",
@@ -441,7 +438,7 @@ give $1 + 10 \cdot (2 \cdot 3) = 61$.""",
     answer=_nfm,
     call=_called_once,
     mistakes=(
-        *_forward.values(),
+        CALLED_TWICE,
         Mistake(
             "dropout before batch norm",
             "You dropped before the batch norm: the order is Bi-Interaction, batch norm, dropout, hidden layers.",
