@@ -2,20 +2,12 @@
 
 Each function returns a new Figure. One unit of a drawing is one inch, so texts keep their size however deep the
 model is. Blue is the linear part, orange the embedding, vermillion the crossing of features, green the hidden layers.
-
-The map of the series for the README is written by
-
-    python -m nfm_tutorial.drawings docs/map.svg
+This module knows no data and no training.
 """
 
 from __future__ import annotations
 
-import sys
-import textwrap
 from collections.abc import Sequence
-from itertools import groupby
-from pathlib import Path
-from typing import NamedTuple
 
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
@@ -33,29 +25,6 @@ ROW, BOX = 0.8, 0.54  # inches from row to row, and the height of a box
 LINEAR_TERM = r"$w_0 + {\sum}_i \, w_i x_i$"
 
 
-class Chapter(NamedTuple):
-    """One box of the series' map: chapter number, title, the question it answers, the part of the series it is in.
-
-    The title is the notebook's, or its first words if that is long.
-    """
-
-    number: int
-    title: str
-    question: str
-    part: str
-
-
-CHAPTERS = (
-    Chapter(1, "Factorization Machines", "How can a model weigh a pair it never saw?", "Crossing features"),
-    Chapter(2, "FM on MovieLens", "What does crossing buy on real data?", "Crossing features"),
-    Chapter(3, "Two ways to fuse", "Where does a deep network join an FM?", "Adding a deep network"),
-    Chapter(4, "Neural Factorization Machines", "Which part of FM does NFM replace?", "Adding a deep network"),
-    Chapter(5, "Training NFM", "Which settings matter, and why?", "Evidence and practice"),
-    Chapter(6, "FM versus NFM", "When is which model better?", "Evidence and practice"),
-    Chapter(7, "Bug clinic", "Which mistakes run without an error?", "Evidence and practice"),
-)
-
-
 def two_fusions(nfm: NFM, deepfm: DeepFM) -> Figure:
     """The series' figure 1, the two ways to join a deep network to FM: serial (NFM, left), parallel (DeepFM, right).
 
@@ -67,56 +36,56 @@ def two_fusions(nfm: NFM, deepfm: DeepFM) -> Figure:
     field_of_slot = [int(field) for field in deepfm.config["field_of_slot"]]
     slots, fields = len(field_of_slot), max(field_of_slot) + 1
     depth = max(len(_hidden(nfm.mlp)), len(_hidden(deepfm.mlp)))
-    ax = _canvas(10.6, (depth + 6) * ROW + 0.6)
+    ax = canvas(10.6, (depth + 6) * ROW + 0.6)
     joined = (depth + 4) * ROW  # the height at which the logits are added
     sparse = f"sparse input x: {n:,} features in {slots} slots\nids (B, {slots}) and values (B, {slots})"
     look_up = f"$x_i v_i$, looked up in V ({n:,}, {k})\n(B, {slots}, {k})"
 
     _title(ax, 2.6, joined + 1.8 * ROW, "Serial fusion: NFM", "the network reads the crossings")
-    _box(ax, 2.6, 0, sparse, PLAIN, 4.6)
-    _box(ax, 1.2, ROW, f"{LINEAR_TERM}\n(B,)", LINEAR, 1.7)
+    put_box(ax, 2.6, 0, sparse, PLAIN, 4.6)
+    put_box(ax, 1.2, ROW, f"{LINEAR_TERM}\n(B,)", LINEAR, 1.7)
     steps = [(look_up, EMBEDDING), (f"Bi-Interaction pooling\n(B, {k})", CROSSING), *_layers(nfm.mlp)]
     top = _stack(ax, 3.6, 1, [*steps, (f"$h^T z$, h: {len(nfm.h)} entries\n(B,)", _colour_of_h(nfm))], 2.6)
     _add(ax, 3.6, joined, [(1.2, ROW), (3.6, top)])
 
     _title(ax, 8, joined + 1.8 * ROW, "Parallel fusion: DeepFM", "the network reads the embeddings")
-    _box(ax, 8, 0, sparse, PLAIN, 4.9)
-    _box(ax, 6.35, ROW, f"{LINEAR_TERM}\n(B,)", LINEAR, 1.6)
-    _box(ax, 8.85, ROW, "one V shared by both branches:\n" + look_up.replace("\n", "  "), EMBEDDING, 3.2)
-    _arrow(ax, (8.1, ROW), (8.1, 2 * ROW))
-    _box(ax, 8.1, 2 * ROW, "FM branch: pairs,\nsummed (B,)", CROSSING, 1.4)
+    put_box(ax, 8, 0, sparse, PLAIN, 4.9)
+    put_box(ax, 6.35, ROW, f"{LINEAR_TERM}\n(B,)", LINEAR, 1.6)
+    put_box(ax, 8.85, ROW, "one V shared by both branches:\n" + look_up.replace("\n", "  "), EMBEDDING, 3.2)
+    put_arrow(ax, (8.1, ROW), (8.1, 2 * ROW))
+    put_box(ax, 8.1, 2 * ROW, "FM branch: pairs,\nsummed (B,)", CROSSING, 1.4)
     steps = [(f"{fields} fields side by side\n(B, {fields * k})", DEEP), *_layers(deepfm.mlp)]
     top = _stack(ax, 9.7, 2, [*steps, ("DNN branch's logit\n(B,)", DEEP)], 1.6)
     for x in (6.35, 8.85):
-        _arrow(ax, (x, 0), (x, ROW))
+        put_arrow(ax, (x, 0), (x, ROW))
     _add(ax, 8.1, joined, [(6.35, ROW), (8.1, 2 * ROW), (9.7, top)])
     for x in (1.2, 3.6):
-        _arrow(ax, (x, 0), (x, ROW))
-    _arrow(ax, (9.7, ROW), (9.7, 2 * ROW))
+        put_arrow(ax, (x, 0), (x, ROW))
+    put_arrow(ax, (9.7, ROW), (9.7, 2 * ROW))
     return ax.figure
 
 
 def formula_beside_fm() -> Figure:
     """The series' figure 2: NFM's formula under FM's, term under term, and an arrow to the part that is replaced."""
-    ax = _canvas(9, 4, bottom=-0.3)
+    ax = canvas(9, 4, bottom=-0.3)
     columns = {"name": 0.7, "y": 2.1, "linear": 4.0, "plus": 5.5, "second": 7.2}
     high, low = 3.0, 1.2
     for y, name in ((high, "FM"), (low, "NFM")):
-        _text(ax, columns["name"], y, name, size=15, weight="bold")
-        _text(ax, columns["y"], y, r"$\hat{y}(\mathbf{x}) \;=$", size=17)
-        _box(ax, columns["linear"], y, r"$w_0 + \sum_{i=1}^{n} w_i x_i$", LINEAR, 2.5, height=0.9, size=16)
-        _text(ax, columns["plus"], y, "$+$", size=17)
+        put_text(ax, columns["name"], y, name, size=15, weight="bold")
+        put_text(ax, columns["y"], y, r"$\hat{y}(\mathbf{x}) \;=$", size=17)
+        put_box(ax, columns["linear"], y, r"$w_0 + \sum_{i=1}^{n} w_i x_i$", LINEAR, 2.5, height=0.9, size=16)
+        put_text(ax, columns["plus"], y, "$+$", size=17)
     pairs = r"$\sum_{i<j} \langle \mathbf{v}_i, \mathbf{v}_j \rangle \, x_i x_j$"
-    _box(ax, columns["second"], high, pairs, CROSSING, 2.7, height=0.9, size=16)
-    _box(ax, columns["second"], low, r"$f(\mathbf{x})$", DEEP, 2.7, height=0.9, size=16)
-    _arrow(ax, (7.2, high - 0.47), (7.2, low + 0.47), gap=0, width=2.2, colour=CROSSING)
-    _text(ax, 8.1, 2.1, "replaced by $f(\\mathbf{x})$", size=11)
-    _text(ax, 4.0, 2.1, "the same in both", size=11, color=LINEAR)
+    put_box(ax, columns["second"], high, pairs, CROSSING, 2.7, height=0.9, size=16)
+    put_box(ax, columns["second"], low, r"$f(\mathbf{x})$", DEEP, 2.7, height=0.9, size=16)
+    put_arrow(ax, (7.2, high - 0.47), (7.2, low + 0.47), gap=0, width=2.2, colour=CROSSING)
+    put_text(ax, 8.1, 2.1, "replaced by $f(\\mathbf{x})$", size=11)
+    put_text(ax, 4.0, 2.1, "the same in both", size=11, color=LINEAR)
     layers = (
         r"$f(\mathbf{x}) = \mathbf{h}^T \mathbf{z}_L, \quad \mathbf{z}_l = \sigma(W_l \mathbf{z}_{l-1} + \mathbf{b}_l),"
         r" \quad \mathbf{z}_0 = f_{BI} = \sum_{i<j} x_i \mathbf{v}_i \odot x_j \mathbf{v}_j$"
     )
-    _text(ax, 4.5, 0.15, layers, size=13)
+    put_text(ax, 4.5, 0.15, layers, size=13)
     return ax.figure
 
 
@@ -140,58 +109,22 @@ def nfm_structure(nfm: NFM, n_slots: int) -> Figure:
     note = f"{len(nfm.h):,} parameters" if isinstance(nfm.h, nn.Parameter) else "fixed to ones"
     steps += [(f"prediction $h^T z$\n(B, {len(nfm.h)}) → (B,)", _colour_of_h(nfm), note)]
 
-    ax = _canvas(10, (len(steps) + 4) * ROW)
+    ax = canvas(10, (len(steps) + 4) * ROW)
     x, left, right = 5.0, 1.15, 8.75
-    _box(ax, 4.0, 0, f"sparse input x: {n:,} features, {n_slots} slots per example, most x are 0\n"
+    put_box(ax, 4.0, 0, f"sparse input x: {n:,} features, {n_slots} slots per example, most x are 0\n"
          f"ids (B, {n_slots}) and values (B, {n_slots})", PLAIN, 7.6)  # fmt: skip
-    _box(ax, left, ROW, f"{LINEAR_TERM}\n(B,)", LINEAR, 1.9)
-    _text(ax, left + 0.08, 1.6 * ROW, _count(nfm.linear), size=9, ha="left")
+    put_box(ax, left, ROW, f"{LINEAR_TERM}\n(B,)", LINEAR, 1.9)
+    put_text(ax, left + 0.08, 1.6 * ROW, _count(nfm.linear), size=9, ha="left")
     _slots(ax, x, ROW, n_slots, 5.2)
-    _text(ax, right, ROW, f"embeddings $x_i v_i$\n(B, {n_slots}, {k}), from V\n{_count(nfm.embedding)}", size=9)
+    put_text(ax, right, ROW, f"embeddings $x_i v_i$\n(B, {n_slots}, {k}), from V\n{_count(nfm.embedding)}", size=9)
     top = _stack(ax, x, 2, [step[:2] for step in steps], 4.2)
     for row, (_, _, note) in enumerate(steps, 2):
-        _text(ax, right, row * ROW, note, size=9)
+        put_text(ax, right, row * ROW, note, size=9)
     for start in ((left, 0), (x, 0)):
-        _arrow(ax, start, (start[0], ROW))
-    _arrow(ax, (x, ROW), (x, 2 * ROW))
+        put_arrow(ax, start, (start[0], ROW))
+    put_arrow(ax, (x, ROW), (x, 2 * ROW))
     _add(ax, x, top + ROW, [(left, ROW), (x, top)])
     return ax.figure
-
-
-def series_map(chapters: Sequence[Chapter] = CHAPTERS) -> Figure:
-    """The map of the series: a row of boxes for each part, arrows in reading order. ValueError for no chapters."""
-    if not chapters:
-        raise ValueError("a map needs at least one chapter")
-    parts = [(part, list(group)) for part, group in groupby(chapters, key=lambda chapter: chapter.part)]
-    width, height, across, down = 2.45, 1.1, 2.85, 1.6  # inches: size of a box, and from one to the next
-    ax = _canvas(max(len(group) for _, group in parts) * across + 1.5, len(parts) * down, bottom=-down / 2)
-    centres = []
-    for row, (part, group) in enumerate(parts):
-        y, colour = (len(parts) - 1 - row) * down, (EMBEDDING, CROSSING, DEEP, LINEAR)[row % 4]
-        _text(ax, 0.15, y, textwrap.fill(part, 13), size=12, weight="bold", ha="left")
-        for column, chapter in enumerate(group):
-            x = 1.7 + width / 2 + column * across
-            _box(ax, x, y, "", colour, width, height)
-            _text(ax, x, y + 0.24, textwrap.fill(f"{chapter.number}. {chapter.title}", 22), weight="bold", zorder=4)
-            _text(ax, x, y - 0.25, textwrap.fill(chapter.question, 28), zorder=4)
-            centres.append((x, y))
-    for (x, y), (next_x, next_y) in zip(centres, centres[1:]):
-        if y == next_y:
-            _arrow(ax, (x + width / 2, y), (next_x - width / 2, y), gap=0.03)
-        else:  # down between the rows, back to the left, down to the first box of the next row
-            middle = y - down / 2
-            ax.plot([x, x, next_x], [y - height / 2, middle, middle], color=PLAIN, linewidth=1.2)
-            _arrow(ax, (next_x, middle), (next_x, next_y + height / 2), gap=0)
-    return ax.figure
-
-
-def save_map(path) -> None:
-    """Write the map of the series to an .svg or .png file; equal chapters and library versions give equal bytes."""
-    with plt.style.context("default"), plt.rc_context({"svg.hashsalt": "nfm_tutorial"}):
-        figure = series_map()
-        metadata = {"Date": None} if Path(path).suffix.lower() == ".svg" else {"Software": None}
-        figure.savefig(path, metadata=metadata, facecolor="white", dpi=150)
-        plt.close(figure)
 
 
 # --- what a model looks like ------------------------------------------------------------------------------------
@@ -243,7 +176,7 @@ def _count(*modules: nn.Module) -> str:
 # --- what drawings are made of: all positions are centres, in inches -------------------------------------------
 
 
-def _canvas(width: float, height: float, bottom: float = -0.5) -> Axes:
+def canvas(width: float, height: float, bottom: float = -0.5) -> Axes:
     figure = plt.figure(figsize=(width, height))
     ax = figure.add_axes((0, 0, 1, 1))
     ax.set(xlim=(0, width), ylim=(bottom, bottom + height))
@@ -251,25 +184,25 @@ def _canvas(width: float, height: float, bottom: float = -0.5) -> Axes:
     return ax
 
 
-def _text(ax: Axes, x: float, y: float, text: str, size: float = 10, ha: str = "center", **look) -> None:
+def put_text(ax: Axes, x: float, y: float, text: str, size: float = 10, ha: str = "center", **look) -> None:
     ax.text(x, y, text, ha=ha, va="center", fontsize=size, **look)
 
 
 def _title(ax: Axes, x: float, y: float, text: str, below: str) -> None:
-    _text(ax, x, y + 0.14, text, size=13, weight="bold")
-    _text(ax, x, y - 0.12, below, size=10, style="italic")
+    put_text(ax, x, y + 0.14, text, size=13, weight="bold")
+    put_text(ax, x, y - 0.12, below, size=10, style="italic")
 
 
-def _box(ax, x, y, text, colour, width, height=BOX, size=9.5) -> None:
+def put_box(ax, x, y, text, colour, width, height=BOX, size=9.5) -> None:
     strength = 0.06 if colour == PLAIN else 0.18  # pale enough for black text
     tint = tuple(1 - strength * (1 - channel) for channel in to_rgb(colour))
     corner = (x - width / 2, y - height / 2)
     shape = "round,pad=0,rounding_size=0.08"
     ax.add_patch(FancyBboxPatch(corner, width, height, boxstyle=shape, fc=tint, ec=colour, lw=1.6, zorder=3))
-    _text(ax, x, y, text, size=size, zorder=4)
+    put_text(ax, x, y, text, size=size, zorder=4)
 
 
-def _arrow(ax, start, stop, gap: float = BOX / 2, width: float = 1.2, colour: str = PLAIN) -> None:
+def put_arrow(ax, start, stop, gap: float = BOX / 2, width: float = 1.2, colour: str = PLAIN) -> None:
     """From box to box: `gap` is what the boxes cover at either end, in the arrow's direction."""
     dx, dy = stop[0] - start[0], stop[1] - start[1]
     length = (dx**2 + dy**2) ** 0.5
@@ -282,9 +215,9 @@ def _arrow(ax, start, stop, gap: float = BOX / 2, width: float = 1.2, colour: st
 def _stack(ax, x: float, row: int, steps: Sequence[tuple[str, str]], width: float) -> float:
     """Boxes one above the other from row `row`, arrows between them. The height of the last one's centre."""
     for i, (text, colour) in enumerate(steps):
-        _box(ax, x, (row + i) * ROW, text, colour, width)
+        put_box(ax, x, (row + i) * ROW, text, colour, width)
         if i:
-            _arrow(ax, (x, (row + i - 1) * ROW), (x, (row + i) * ROW))
+            put_arrow(ax, (x, (row + i - 1) * ROW), (x, (row + i) * ROW))
     return (row + len(steps) - 1) * ROW
 
 
@@ -292,16 +225,16 @@ def _add(ax, x: float, y: float, parts: Sequence[tuple[float, float]]) -> None:
     """A plus sign at (x, y) that each of `parts` (centres of boxes) leads to, and the score above it."""
     radius = 0.16
     ax.add_patch(Circle((x, y), radius, fc="white", ec=PLAIN, lw=1.4, zorder=3))
-    _text(ax, x, y, "+", size=14, zorder=4)
+    put_text(ax, x, y, "+", size=14, zorder=4)
     for part_x, part_y in parts:
         if part_x == x:
-            _arrow(ax, (x, part_y + BOX / 2), (x, y - radius), gap=0)
+            put_arrow(ax, (x, part_y + BOX / 2), (x, y - radius), gap=0)
         else:
             ax.plot([part_x, part_x], [part_y + BOX / 2, y], color=PLAIN, linewidth=1.2)
-            _arrow(ax, (part_x, y), (x + (radius if part_x > x else -radius), y), gap=0)
-    _arrow(ax, (x, y + radius), (x, y + ROW - BOX / 2), gap=0)
-    _text(ax, x + 0.3, y + 0.3, "logits added", size=9, ha="left")
-    _box(ax, x, y + ROW, r"raw score $\hat{y}$  (B,)", PLAIN, 2.0)
+            put_arrow(ax, (part_x, y), (x + (radius if part_x > x else -radius), y), gap=0)
+    put_arrow(ax, (x, y + radius), (x, y + ROW - BOX / 2), gap=0)
+    put_text(ax, x + 0.3, y + 0.3, "logits added", size=9, ha="left")
+    put_box(ax, x, y + ROW, r"raw score $\hat{y}$  (B,)", PLAIN, 2.0)
 
 
 def _slots(ax, x: float, y: float, n_slots: int, width: float) -> None:
@@ -316,12 +249,6 @@ def _slots(ax, x: float, y: float, n_slots: int, width: float) -> None:
     for i, name in enumerate(shown):
         centre = x - width / 2 + (i + 0.5) * step
         if name == "...":
-            _text(ax, centre, y, "...", size=12)
+            put_text(ax, centre, y, "...", size=12)
         else:
-            _box(ax, centre, y, f"$x_{{{name}}} v_{{{name}}}$", EMBEDDING, min(0.85 * step, 0.9), height=0.38, size=9)
-
-
-if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit("usage: python -m nfm_tutorial.drawings FILE.svg")
-    save_map(sys.argv[1])
+            put_box(ax, centre, y, f"$x_{{{name}}} v_{{{name}}}$", EMBEDDING, min(0.85 * step, 0.9), 0.38, 9)

@@ -5,20 +5,25 @@ A value of 0 means "absent", so padding, missing values, several genres and plai
 case. Id 0 is the padding feature. Every field owns one contiguous range of ids, and the first id of that
 range is the field's own "unknown" feature, used for what was not seen by `Encoder.fit`.
 
-All validation of data lives here, so that models can stay short.
+Tables are checked here, once, so that models need not look at every value again. This module knows no model.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from numbers import Integral
+from numbers import Number
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
+
+from . import checks
 
 KINDS = ("categorical", "multi", "numeric")
 
@@ -46,16 +51,17 @@ class Field:
 
     def __post_init__(self):
         if not isinstance(self.name, str) or not self.name:
-            raise ValueError(f"a field needs the name of a column, got {self.name!r}")
-        if self.kind not in KINDS:
-            raise ValueError(f"field {self.name!r}: kind {self.kind!r} is unknown; choose one of {', '.join(KINDS)}")
+            to_text = "; make the names text first: frame.columns = frame.columns.map(str)"
+            raise ValueError(
+                f"a field needs the name of a column, got {self.name!r}{to_text if self.name not in ('', None) else ''}"
+            )
+        checks.one_of(f"field {self.name!r}: kind", self.kind, KINDS)
+        checks.true_or_false(f"field {self.name!r}: standardize", self.standardize)
         if self.max_values is not None and self.kind != "multi":
             raise ValueError(f"field {self.name!r}: max_values is for kind='multi', this field is {self.kind!r}")
-        if self.max_values is not None and (not isinstance(self.max_values, Integral) or self.max_values < 1):
-            raise ValueError(
-                f"field {self.name!r}: max_values must be a whole number of at least 1, got {self.max_values!r}"
-            )
-        if self.kind == "multi" and not self.sep:
+        if self.max_values is not None:
+            checks.whole_number(f"field {self.name!r}: max_values", self.max_values, 1)
+        if not isinstance(self.sep, str) or not self.sep:
             raise ValueError(f"field {self.name!r}: sep must be a non-empty string, got {self.sep!r}")
 
 
@@ -76,6 +82,7 @@ class Examples:
     target: (N,) labels, or None for examples without labels.
     field_of_slot: (S,) int64, the field that each slot belongs to, counted from 0. None: slot s is field s.
     spans: the id range of each field, as made by `Encoder`; lets an id outside its own field be refused.
+    fingerprint: of the vocabulary that made the ids, `Encoder.fingerprint`; lets a model of another one be refused.
 
     `len(e)`, `e[10:20]`, `e[mask]` and `e[index_array]` work as for a table.
 
@@ -83,13 +90,13 @@ class Examples:
     field's range, NaN or infinite values or targets, shapes that do not belong together, no slots at all.
     """
 
-    def __init__(self, ids, values, target=None, field_of_slot=None, spans: Sequence[Span] = ()):
+    def __init__(self, ids, values, target=None, field_of_slot=None, spans: Sequence[Span] = (), fingerprint=None):
         self.ids = _ids_tensor(ids)
         n, s = self.ids.shape
         self.values = _values_tensor(values, (n, s))
         self.target = None if target is None else _target_tensor(target, n, self.values.dtype)
         self.field_of_slot = _field_of_slot_tensor(field_of_slot, s)
-        self.spans = tuple(Span(*span) for span in spans)
+        self.spans, self.fingerprint = tuple(Span(*span) for span in spans), fingerprint
         if self.spans:
             self._check_ranges()
 
@@ -125,6 +132,8 @@ class Examples:
             if not -len(self) <= index < len(self):
                 raise IndexError(f"row {index} does not exist: there are {len(self)} rows")
             index = slice(index, index + 1) if index != -1 else slice(-1, None)
+        elif isinstance(index, slice) and index.step is not None and index.step < 0:
+            index = torch.tensor(range(*index.indices(len(self))), dtype=torch.int64)  # PyTorch has no negative step
         elif not isinstance(index, slice):
             index = _tensor("the row index", index)
             if index.dtype == torch.bool and index.shape != (len(self),):
@@ -139,7 +148,7 @@ class Examples:
         part = object.__new__(Examples)
         part.ids, part.values = self.ids[index], self.values[index]
         part.target = None if self.target is None else self.target[index]
-        part.field_of_slot, part.spans = self.field_of_slot, self.spans
+        part.field_of_slot, part.spans, part.fingerprint = self.field_of_slot, self.spans, self.fingerprint
         return part
 
     def to(self, device) -> Examples:
@@ -200,7 +209,10 @@ class Encoder:
     fields: Field objects, or column names for plain categorical fields.
     target: the label's column.
 
-    Raises ValueError for no fields at all or two fields with one name.
+    `fingerprint` names the vocabulary once it is fitted, the same for the same vocabulary. Examples and models carry
+    it, so that ids are never read with another vocabulary.
+
+    Raises ValueError for no fields at all, two fields with one name, or a field that is the target, too.
     """
 
     def __init__(self, fields: Iterable[Field | str], target: str = "label"):
@@ -216,15 +228,19 @@ class Encoder:
         repeated = sorted({name for name in names if names.count(name) > 1})
         if repeated:
             raise ValueError(f"field {repeated[0]!r} is given twice; each column can be one field only")
+        if target in names:
+            raise ValueError(f"{target!r} is the target, so it must not be a field: the model would read its answer")
         self.spans: tuple[Span, ...] = ()
         self._vocabulary: list[list] = []
         self._slots: list[int] = []
         self._scaling: list[tuple[float, float]] = []
+        self.fingerprint: str | None = None
 
     def fit(self, frame: pd.DataFrame) -> Encoder:
         """Learn ids from the training rows only. Ids go to values in sorted order, so row order does not matter.
 
-        Raises ValueError for an empty table, a missing column, or a numeric column with something else in it.
+        Raises ValueError for an empty table, a missing or repeated column, a numeric column with something else in it
+        or numbers too large to standardise, a multi column with another separator or spaces round it.
         """
         self._need_columns(frame)
         if len(frame) == 0:
@@ -236,6 +252,7 @@ class Encoder:
                 words = _sorted_words(_categories(column, field.name)[1], field.name)
             elif field.kind == "multi":
                 cells = _split_cells(column, field)[1]
+                _need_separator(column, field)
                 n_slots = field.max_values or max(len(cell) for cell in cells) or 1
                 words = _sorted_words({word for cell in cells for word in cell[:n_slots]}, field.name)
             else:
@@ -244,13 +261,19 @@ class Encoder:
             spans.append(Span(field.name, field.kind, next_id, next_id + size))
             vocabulary.append(words), slots.append(n_slots), scaling.append(scale)
             next_id += size
+        return self._learned(spans, vocabulary, slots, scaling)
+
+    def _learned(self, spans, vocabulary, slots, scaling) -> Encoder:
         self.spans, self._vocabulary, self._slots, self._scaling = tuple(spans), vocabulary, slots, scaling
+        content = {name: value for name, value in self.to_dict().items() if name != "target"}
+        self.fingerprint = hashlib.sha256(json.dumps(content, default=repr).encode()).hexdigest()[:16]
         return self
 
     def transform(self, frame: pd.DataFrame) -> Examples:
         """Encode a table. Values not seen by `fit` get their own field's unknown id; labels are optional.
 
-        Raises ValueError before `fit`, for a missing column, or a label that is not a number.
+        Warns if most of 20 values or more of a column are unknown. Raises ValueError before `fit`, for a missing or
+        repeated column, for values of another type than `fit` saw (text for numbers), or a label that is not a number.
         """
         self._need_fit()
         self._need_columns(frame)
@@ -261,8 +284,12 @@ class Encoder:
             part = slice(first, first + self._slots[f])
             ids[:, part], values[:, part] = self._encode_column(frame[field.name], f)
             first += self._slots[f]
-        target = _numbers(frame[self.target], self.target) if self.target in frame.columns else None
-        return Examples(ids, values, target, self.field_of_slot, self.spans)
+        target = None
+        if self.target in frame.columns:
+            if len(frame) and frame[self.target].isna().all():
+                raise ValueError(f"the label column {self.target!r} is empty: drop it, or fill in the labels")
+            target = _numbers(frame[self.target], self.target)
+        return Examples(ids, values, target, self.field_of_slot, self.spans, self.fingerprint)
 
     def fit_transform(self, frame: pd.DataFrame) -> Examples:
         """`fit(frame)`, then `transform(frame)`."""
@@ -275,21 +302,47 @@ class Encoder:
         if field.kind == "numeric":
             mean, std = self._scaling[f]
             x = (_numbers(column, field.name, missing_ok=True) - mean) / std
-            missing = np.isnan(x)
+            missing, large = np.isnan(x), np.abs(x) > np.finfo(np.float32).max
+            if large.any():
+                raise ValueError(_at(column, large) + "is too large for a 32-bit number; take its logarithm, or cut it")
             ids = np.where(missing, span.start, span.start + 1)
             return ids[:, None], np.where(missing, 1.0, x)[:, None]
         if field.kind == "categorical":
             codes, uniques = _categories(column, field.name)
             table = np.array([id_of.get(word, span.start) for word in uniques] + [span.start], dtype=np.int64)
+            strange = [i for i, word in enumerate(uniques) if table[i] == span.start]
+            self._look_at_unknown(column, f, codes, strange, [(uniques[i],) for i in strange])
             return table[codes][:, None], np.ones((len(column), 1))  # code -1 (missing) reads the last entry
         codes, cells = _split_cells(column, field)
         id_table = np.zeros((len(cells), n_slots), dtype=np.int64)
         value_table = np.zeros((len(cells), n_slots))
         for row, cell in enumerate(cells):
-            kept = [id_of.get(word, span.start) for word in cell[:n_slots]]
+            # Several unknown values of a cell are one unknown, so that it does not cross itself.
+            kept = list(dict.fromkeys(id_of.get(word, span.start) for word in cell[:n_slots]))
             id_table[row, : len(kept)] = kept
             value_table[row, : len(kept)] = 1 / np.sqrt(len(kept)) if kept else 0
+        strange = [row for row, cell in enumerate(cells) if any(word not in id_of for word in cell[:n_slots])]
+        self._look_at_unknown(column, f, codes, strange, [cells[row] for row in strange])
         return id_table[codes], value_table[codes]
+
+    def _look_at_unknown(self, column: pd.Series, f: int, codes: np.ndarray, strange: list[int], cells: list) -> None:
+        """Refuse values of another type than the vocabulary's, and warn if most of the column is unknown.
+
+        strange: the codes of cells with an unknown value. cells: their values.
+        """
+        if not strange or not self._vocabulary[f]:
+            return
+        learned = _type_of(self._vocabulary[f][0])
+        for code, cell in zip(strange, cells):
+            for word in cell:
+                if _type_of(word) != learned:
+                    raise ValueError(
+                        f"{_at(column, codes == code)}has {word!r}, {_type_of(word)}, but the encoder learned "
+                        f"{learned} here, such as {self._vocabulary[f][0]!r}; convert the column as then"
+                    )
+        unknown, known = np.isin(codes, strange).sum(), (codes >= 0).sum()
+        if known >= 20 and unknown > known / 2:
+            warnings.warn(f"column {column.name!r}: {unknown / known:.0%} of the values are unknown", stacklevel=4)
 
     @property
     def n_features(self) -> int:
@@ -341,13 +394,15 @@ class Encoder:
         """The encoder that `to_dict` described. Raises ValueError if an entry is missing."""
         try:
             encoder = cls([Field(**field) for field in state["fields"]], state["target"])
-            encoder.spans = tuple(Span(*span) for span in state["spans"])
-            encoder._vocabulary = [list(words) for words in state["vocabulary"]]
-            encoder._slots = list(state["slots"])
-            encoder._scaling = [tuple(scale) for scale in state["scaling"]]
+            vocabulary, slots = [list(words) for words in state["vocabulary"]], list(state["slots"])
+            spans, start = [Span(*span) for span in state["spans"]], 1
+            for field, span, words in zip(encoder.fields, spans, vocabulary, strict=True):
+                if span != (field.name, field.kind, start, start + 1 + len(words)):
+                    raise ValueError(f"this is no saved Encoder: the ids of field {field.name!r} do not fit its values")
+                start = span.stop
+            return encoder._learned(spans, vocabulary, slots, [tuple(scale) for scale in state["scaling"]])
         except (KeyError, TypeError) as error:
             raise ValueError(f"this is not a saved Encoder: {error} is missing or malformed") from error
-        return encoder
 
     def __repr__(self) -> str:
         if not self.spans:
@@ -369,10 +424,36 @@ class Encoder:
     def _need_columns(self, frame: pd.DataFrame) -> None:
         if not isinstance(frame, pd.DataFrame):
             raise ValueError(f"an Encoder reads a pandas DataFrame, got {type(frame).__name__}")
-        for field in self.fields:
-            if field.name not in frame.columns:
-                have = ", ".join(map(str, frame.columns))
-                raise ValueError(f"the table has no column {field.name!r}; its columns are {have}")
+        if isinstance(frame.columns, pd.MultiIndex):
+            raise ValueError("the table's column names have several levels; give each column one name, a text")
+        repeated = frame.columns[frame.columns.duplicated()]
+        for name in [*(field.name for field in self.fields), self.target]:
+            if name in repeated:
+                raise ValueError(f"the table has several columns called {name!r}, as after concat or merge; keep one")
+            if name not in frame.columns and name != self.target:
+                have = ", ".join(map(repr, frame.columns))
+                other = "; make the names text: frame.columns.map(str)" if name in map(str, frame.columns) else ""
+                raise ValueError(f"the table has no column {name!r}; its columns are {have}{other}")
+
+
+def check_same_vocabulary(one: str | None, other: str | None, whose: str, others: str) -> None:
+    """Raises ValueError if two fingerprints are known and differ: the same id would mean different things."""
+    if one is not None and other is not None and one != other:
+        raise ValueError(
+            f"{whose} and {others} belong to different vocabularies ({one}, {other}), so the same id means different "
+            "things. Use one encoder for all tables of a model, and train a new model after fitting it again."
+        )
+
+
+def _type_of(word) -> str:
+    return "text" if isinstance(word, str) else "numbers" if isinstance(word, Number) else f"{type(word).__name__}s"
+
+
+def _at(column: pd.Series, mask: np.ndarray) -> str:
+    """Column, row and value of the first row of `mask`, for a message."""
+    row = int(np.asarray(mask).argmax())
+    value = column.iloc[row]
+    return f"column {column.name!r}, row {row}: {value.item() if isinstance(value, np.generic) else value!r} "
 
 
 def _categories(column: pd.Series, name: str) -> tuple[np.ndarray, Sequence]:
@@ -404,10 +485,26 @@ def _split_cells(column: pd.Series, field: Field) -> tuple[np.ndarray, list[list
     except TypeError:  # lists cannot be looked up
         codes, uniques = pd.factorize(column.map(as_key), use_na_sentinel=True)
     cells = []
-    for cell in map(as_key, uniques):
+    for code, cell in enumerate(map(as_key, uniques)):
         words = cell.split(field.sep) if isinstance(cell, str) else list(cell) if isinstance(cell, tuple) else [cell]
+        if isinstance(cell, str) and len(words) > 1 and any(word != word.strip() for word in words):
+            raise ValueError(
+                f"{_at(column, codes == code)}has spaces round the separator {field.sep!r}, which would become part "
+                f"of the values; replace the separator with its spaces by {field.sep!r} first, or name it in sep"
+            )
         cells.append(list(dict.fromkeys(word for word in words if word != "")))
     return codes, cells + [[]]  # a missing cell has code -1: the last entry, no values
+
+
+def _need_separator(column: pd.Series, field: Field) -> None:
+    """ValueError if no text holds the field's separator but some hold another usual one."""
+    texts = "\n".join(cell for cell in column if isinstance(cell, str))
+    for other in ",;|\t":
+        if field.sep not in texts and other in texts:
+            raise ValueError(
+                f"no text of column {field.name!r} has the separator {field.sep!r}, but some have {other!r}: use "
+                f"Field({field.name!r}, 'multi', sep={other!r}), or kind='categorical' if each text is one value"
+            )
 
 
 def _numbers(column: pd.Series, name: str, missing_ok: bool = False) -> np.ndarray:
@@ -434,13 +531,20 @@ def _mean_and_std(numbers: np.ndarray, field: Field) -> tuple[float, float]:
         return 0.0, 1.0
     if np.isnan(numbers).all():
         raise ValueError(f"column {field.name!r} has no number at all, so it cannot be standardised")
-    std = float(np.nanstd(numbers))
-    return float(np.nanmean(numbers)), std if std > 0 else 1.0
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean, std = float(np.nanmean(numbers)), float(np.nanstd(numbers))
+    if not np.isfinite([mean, std]).all() or (std == 0 and np.nanmin(numbers) != np.nanmax(numbers)):
+        row = int(np.nanargmax(np.abs(numbers)))
+        raise ValueError(
+            f"column {field.name!r}, row {row}: {numbers[row]:g} is too large to standardise the column; correct it, "
+            "or take the logarithm"
+        )
+    return mean, std if std > 0 else 1.0
 
 
 def _tensor(name: str, data) -> Tensor:
     try:
-        return data if isinstance(data, Tensor) else torch.as_tensor(np.asarray(data))
+        return data if isinstance(data, Tensor) else torch.as_tensor(np.require(data, requirements="W"))
     except (TypeError, ValueError) as error:
         raise ValueError(f"{name} must be one rectangular array of numbers: {error}") from None
 

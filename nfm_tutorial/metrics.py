@@ -1,4 +1,5 @@
 """Metrics over a whole set at once, thin over scikit-learn. An average of per-batch metrics would be another number.
+This module knows no model and no training.
 
 scikit-learn and SciPy are imported where they are used: that takes more than a second, which a notebook that does not
 evaluate need not wait for.
@@ -10,6 +11,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
+
+from . import checks
 
 
 class Metric(NamedTuple):
@@ -55,9 +58,7 @@ def evaluate(target, score, task: str) -> dict[str, float]:
 
     Raises ValueError for an unknown task, empty or misshapen input, NaN or infinite scores, or a single class.
     """
-    if task not in TASKS:
-        raise ValueError(f"task {task!r} is unknown; choose one of {', '.join(TASKS)}")
-    return {name: METRICS[name].function(target, score) for name in TASKS[task]}
+    return {name: METRICS[name].function(target, score) for name in TASKS[checks.one_of("task", task, TASKS)]}
 
 
 def paired_interval(differences, level: float = 0.95) -> tuple[float, float, float]:
@@ -67,19 +68,19 @@ def paired_interval(differences, level: float = 0.95) -> tuple[float, float, flo
     """
     from scipy import stats
 
-    d = np.asarray(differences, dtype=np.float64).ravel()
+    d = checks.numbers("differences", differences).ravel()
     if len(d) < 2:
         raise ValueError(f"an interval needs at least two differences, got {len(d)}")
     if not np.isfinite(d).all():
         raise ValueError(f"difference {int((~np.isfinite(d)).argmax())} is not a finite number")
-    if not 0 < level < 1:
+    if not 0 < checks.number("level", level, why="a probability") < 1:
         raise ValueError(f"level is a probability between 0 and 1, got {level}")
     half = stats.t.ppf(0.5 + level / 2, len(d) - 1) * d.std(ddof=1) / np.sqrt(len(d))
     return float(d.mean()), float(d.mean() - half), float(d.mean() + half)
 
 
 def _checked(target, score, binary: bool = False) -> tuple[np.ndarray, np.ndarray]:
-    target, score = np.asarray(target, dtype=np.float64), np.asarray(score, dtype=np.float64)
+    target, score = checks.numbers("target", target), checks.numbers("score", score)
     if target.ndim != 1 or target.shape != score.shape:
         raise ValueError(f"target and score must both have shape (N,), got {target.shape} and {score.shape}")
     if len(target) == 0:

@@ -3,42 +3,17 @@
 Every model maps ids (B, S) int64 and values (B, S) to (B,) raw scores: logits for a binary task, predictions for
 a regression task. No model applies a sigmoid; the loss does. `config` holds the constructor's arguments, so that a
 model can be built again from a file. `seed` fixes the initial weights and leaves PyTorch's own random state alone.
+This module knows neither data nor training.
 """
 
 from __future__ import annotations
 
-import functools
-import inspect
-
-import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .layers import FeatureEmbedding, LinearTerm, check_dropout, check_size, mlp
-
-
-def _recorded(init):
-    """Keeps the constructor's arguments in `self.config` and draws initial weights from the seed alone."""
-    signature = inspect.signature(init)
-
-    @functools.wraps(init)
-    def wrapper(self, *args, **kwargs):
-        bound = signature.bind(self, *args, **kwargs)
-        bound.apply_defaults()
-        config = {name: _plain(value) for name, value in list(bound.arguments.items())[1:]}
-        with torch.random.fork_rng(devices=[]):
-            torch.default_generator.manual_seed(config["seed"])  # weights are drawn on the CPU; leave GPUs alone
-            init(self, **config)
-        self.config = config
-
-    return wrapper
-
-
-def _plain(value):
-    """Arrays, tensors and lists as tuples, NumPy's numbers as Python's: what a saved file may hold."""
-    if isinstance(value, (np.generic, np.ndarray, Tensor)):
-        value = value.tolist()
-    return tuple(_plain(item) for item in value) if isinstance(value, (list, tuple)) else value
+from . import checks
+from .layers import FeatureEmbedding, LinearTerm, mlp
+from .recording import recorded
 
 
 class LR(nn.Module):
@@ -47,7 +22,7 @@ class LR(nn.Module):
     n_features: n, padding included. Raises ValueError if it is below 1.
     """
 
-    @_recorded
+    @recorded
     def __init__(self, n_features: int, seed: int = 0):
         super().__init__()
         self.linear = LinearTerm(n_features)
@@ -63,12 +38,12 @@ class FM(nn.Module):
     k pooled crossings set to zero in training. Raises ValueError for sizes below their minimum, dropout outside [0, 1).
     """
 
-    @_recorded
+    @recorded
     def __init__(self, n_features: int, k: int = 16, init_std: float = 0.05, dropout: float = 0.0, seed: int = 0):
         super().__init__()
         self.linear = LinearTerm(n_features)
         self.embedding = FeatureEmbedding(n_features, k, init_std)
-        self.drop = nn.Dropout(check_dropout("dropout", dropout))
+        self.drop = nn.Dropout(checks.dropout_rate("dropout", dropout))
 
     def forward(self, ids: Tensor, values: Tensor) -> Tensor:
         pooled = self.drop(self.embedding.pool(ids, values))  # (B, k)
@@ -85,7 +60,7 @@ class NFM(nn.Module):
     minimum, an unknown activation, dropout outside [0, 1).
     """
 
-    @_recorded
+    @recorded
     def __init__(
         self,
         n_features: int,
@@ -100,13 +75,14 @@ class NFM(nn.Module):
         seed: int = 0,
     ):
         super().__init__()
-        batch_norm = bool(hidden) if batch_norm is None else batch_norm
-        check_size("k", k, 1 if hidden or batch_norm else 0)
+        hidden = checks.layer_sizes(hidden)
+        batch_norm = bool(hidden) if batch_norm is None else checks.true_or_false("batch_norm", batch_norm)
+        checks.whole_number("k", k, 1 if hidden or batch_norm else 0)
         self.linear = LinearTerm(n_features)
         self.embedding = FeatureEmbedding(n_features, k, init_std)
         self.norm_bi = nn.BatchNorm1d(k, eps=bn_eps) if batch_norm else nn.Identity()
-        self.drop_bi = nn.Dropout(check_dropout("dropout_bi", dropout_bi))
-        self.mlp = mlp(k, hidden, activation, batch_norm, bn_eps, check_dropout("dropout_hidden", dropout_hidden))
+        self.drop_bi = nn.Dropout(checks.dropout_rate("dropout_bi", dropout_bi))
+        self.mlp = mlp(k, hidden, activation, batch_norm, bn_eps, checks.dropout_rate("dropout_hidden", dropout_hidden))
         if hidden:
             self.h = nn.Parameter(torch.randn(hidden[-1]) / hidden[-1] ** 0.5)
         else:
@@ -128,7 +104,7 @@ class DeepFM(nn.Module):
     field_of_slot without slots or with anything but whole numbers from 0 on.
     """
 
-    @_recorded
+    @recorded
     def __init__(
         self,
         n_features: int,
@@ -143,11 +119,10 @@ class DeepFM(nn.Module):
         seed: int = 0,
     ):
         super().__init__()
-        check_size("k", k, 1)
+        checks.whole_number("k", k, 1)
+        hidden, field_of_slot = checks.layer_sizes(hidden), checks.field_of_each_slot(field_of_slot)
         self.linear = LinearTerm(n_features)
         self.embedding = FeatureEmbedding(n_features, k, init_std)
-        for field in field_of_slot or [None]:
-            check_size("field_of_slot holds the field of each slot; a field", field, 0)
         self.register_buffer("field_of_slot", torch.tensor(field_of_slot))  # (S,)
         self.n_fields = max(field_of_slot) + 1
         self.one_slot_per_field = list(field_of_slot) == list(range(self.n_fields))

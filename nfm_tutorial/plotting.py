@@ -1,18 +1,20 @@
 """Figures of measurements: learning curves, intervals over seeds, lines, embeddings in two dimensions.
 
 Colours are Okabe and Ito's, which readers with colour-blindness can tell apart; each series also has its own marker.
-Every function takes a title, which should state the finding, and returns the Axes it drew on.
+Every function takes a title, which should state the finding, and returns the Axes it drew on. What is not a finite
+number is left out and counted beside the name of its series, "FM (1 of 3 missing)". This module knows no training.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from . import checks
 from .metrics import paired_interval
 
 OKABE_ITO = {
@@ -25,6 +27,7 @@ OKABE_ITO = {
     "yellow": "#F0E442",
     "black": "#000000",
 }
+COLOURS = [colour for name, colour in OKABE_ITO.items() if name != "yellow"]  # which is too pale for lines
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 # A model keeps its colour and marker in every chapter.
 MODEL_LOOK = {
@@ -37,30 +40,19 @@ MODEL_LOOK = {
 
 def style() -> None:
     """Set the series' look: sizes that can be read at notebook width, a light grid, Okabe-Ito colours."""
-    plt.rcParams.update(
-        {
-            "figure.figsize": (7.5, 4.2),
-            "figure.dpi": 100,
-            "savefig.bbox": "tight",
-            "font.size": 11,
-            "axes.titlesize": 12,
-            "axes.titlelocation": "left",
-            "axes.grid": True,
-            "axes.axisbelow": True,
-            "axes.spines.top": False,
-            "axes.spines.right": False,
-            "grid.alpha": 0.3,
-            "legend.frameon": False,
-            "lines.markersize": 5,
-            "axes.prop_cycle": plt.cycler(color=[c for name, c in OKABE_ITO.items() if name != "yellow"]),
-        }
-    )
+    plt.rc("axes", titlesize=12, titlelocation="left", grid=True, axisbelow=True, prop_cycle=plt.cycler(color=COLOURS))
+    plt.rc("axes.spines", top=False, right=False)
+    plt.rc("figure", figsize=(7.5, 4.2), dpi=100)
+    plt.rc("font", size=11)
+    plt.rc("grid", alpha=0.3)
+    plt.rc("legend", frameon=False)
+    plt.rc("lines", markersize=5)
+    plt.rc("savefig", bbox="tight")
 
 
 def look(name: str, position: int = 0) -> dict:
     """Colour and marker of a series: a model's own, else the next free one by position."""
-    colours = [c for c in OKABE_ITO.values() if c != OKABE_ITO["yellow"]]
-    colour, marker = MODEL_LOOK.get(name, (colours[position % len(colours)], MARKERS[position % len(MARKERS)]))
+    colour, marker = MODEL_LOOK.get(name, (COLOURS[position % len(COLOURS)], MARKERS[position % len(MARKERS)]))
     return {"color": colour, "marker": marker}
 
 
@@ -69,12 +61,14 @@ def learning_curves(histories: Mapping, metric: str, title: str, split: str = "v
 
     histories: name -> History. Raises ValueError if there is no history or the metric was not recorded.
     """
-    if not histories:
+    if not _is_a(Mapping, "histories", histories, '{"FM": history}'):
         raise ValueError("there is no history to draw")
-    ax = ax or plt.figure().add_subplot()
-    for position, (name, history) in enumerate(histories.items()):
-        curve = history.curve(metric, split)
-        ax.plot(curve.index, curve, label=name, **look(name, position))
+    if others := [name for name, history in histories.items() if not hasattr(history, "curve")]:
+        raise ValueError(f"{others[0]!r} must stand for a History, which `fit` returns; got {histories[others[0]]!r}")
+    curves = [history.curve(metric, split) for history in histories.values()]
+    ax = _axes(ax)
+    for position, ((name, history), curve) in enumerate(zip(histories.items(), curves)):
+        ax.plot(curve.index, curve, label=f"{name}{_missing(curve)}", **look(name, position))
         if history.best_epoch in curve.index:
             best = (history.best_epoch, curve[history.best_epoch])
             ax.plot(*best, "o", markersize=12, markerfacecolor="none", color=look(name, position)["color"])
@@ -87,20 +81,17 @@ def learning_curves(histories: Mapping, metric: str, title: str, split: str = "v
 def lines(frame: pd.DataFrame, xlabel: str, ylabel: str, title: str, log: str = "", ax: Axes | None = None) -> Axes:
     """One line per column of `frame` against its index. log: which axes are logarithmic, "", "x", "y" or "xy".
 
-    Raises ValueError for a frame without columns or another `log`.
+    Raises ValueError for a frame without columns, a column of text or another `log`.
     """
-    if frame.empty:
+    if _is_a(pd.DataFrame, "frame", frame, "a table with a column per line").empty:
         raise ValueError("there is nothing to draw: the frame is empty")
-    if log not in ("", "x", "y", "xy"):
-        raise ValueError(f"log {log!r} is unknown; choose '', 'x', 'y' or 'xy'")
-    ax = ax or plt.figure().add_subplot()
-    for position, name in enumerate(frame.columns):
-        ax.plot(frame.index, frame[name], label=str(name), **look(str(name), position))
+    checks.one_of("log", log, ("", "x", "y", "xy"))
+    columns = [(str(name), checks.numbers(f"column {name!r}", values)) for name, values in frame.items()]
+    ax = _axes(ax)
+    for position, (name, values) in enumerate(columns):
+        ax.plot(frame.index, values, label=f"{name}{_missing(values)}", **look(name, position))
     ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
-    if "x" in log:
-        ax.set_xscale("log")
-    if "y" in log:
-        ax.set_yscale("log")
+    ax.set(**{f"{axis}scale": "log" for axis in log})
     ax.legend()
     return ax
 
@@ -110,21 +101,26 @@ def seed_dots(
 ) -> Axes:
     """Every seed as a dot, the mean as a bar: one row of the figure per value of column `by`, in order of appearance.
 
-    results: one row per run, with columns `by` and `metric`. Raises ValueError for a missing column or no rows.
+    results: one row per run, with columns `by` and `metric`. The mean is that of the runs with a finite number.
+    Raises ValueError for a missing column, no rows, a run without a name or text in place of numbers.
     """
+    columns = list(_is_a(pd.DataFrame, "results", results, "a table with a row per run").columns)
     for column in (by, metric):
-        if column not in results.columns:
-            have = ", ".join(map(str, results.columns))
-            raise ValueError(f"results has no column {column!r}; its columns are {have}")
+        if column not in columns:
+            raise ValueError(f"results has no column {column!r}; its columns are {', '.join(map(str, columns))}")
     if results.empty:
         raise ValueError("there is no run to draw")
-    names = list(dict.fromkeys(results[by]))
-    ax = ax or plt.figure(figsize=(7.5, 0.6 * len(names) + 1.6)).add_subplot()
-    for row, name in enumerate(names):
-        values = results.loc[results[by] == name, metric].to_numpy(dtype=float)
+    if results[by].isna().any():
+        raise ValueError(f"row {results[by].isna().argmax()} of results has no {by}: name it, or leave the row out")
+    measured, names = checks.numbers(f"column {metric!r}", results[metric]), list(dict.fromkeys(results[by]))
+    runs = [measured[(results[by] == name).to_numpy()] for name in names]
+    ax = _axes(ax, figsize=(7.5, 0.6 * len(names) + 1.6))
+    for row, (name, values) in enumerate(zip(names, runs)):
         ax.plot(values, np.full(len(values), row), linestyle="none", alpha=0.7, **look(str(name), row))
-        ax.plot([values.mean()], [row], marker="|", markersize=22, color=look(str(name), row)["color"])
-    ax.set(yticks=range(len(names)), yticklabels=names, ylim=(len(names) - 0.5, -0.5))
+        mean = pd.Series(values[np.isfinite(values)]).mean()  # of no run it is NaN, and no bar is drawn
+        ax.plot([mean], [row], marker="|", markersize=22, color=look(str(name), row)["color"])
+    shown = [f"{name}{_missing(values)}" for name, values in zip(names, runs)]
+    ax.set(yticks=range(len(names)), yticklabels=shown, ylim=(len(names) - 0.5, -0.5))
     ax.set(xlabel=xlabel or metric, title=title)
     return ax
 
@@ -134,19 +130,25 @@ def paired_differences(
 ) -> Axes:
     """Each row: paired differences (one per seed) as dots and their t interval as a bar, with a line at zero.
 
-    differences: name -> differences. Raises ValueError if there is none, or for fewer than two of a name.
+    differences: name -> two or more. Raises ValueError for none, and one that names the row where they are no numbers.
     """
-    if not differences:
+    if not _is_a(Mapping, "differences", differences, '{"NFM - FM": [0.01, 0.02]}'):
         raise ValueError("there are no differences to draw")
-    ax = ax or plt.figure(figsize=(7.5, 0.6 * len(differences) + 1.6)).add_subplot()
+    checks.number("level", level, why="a probability")
+    rows = []
+    for name, values in differences.items():
+        try:
+            values = checks.numbers("the differences", values).ravel()
+            rows.append((values, *paired_interval(values, level)))
+        except ValueError as error:
+            raise ValueError(f"row {name!r}: {error}") from None
+    ax = _axes(ax, figsize=(7.5, 0.6 * len(differences) + 1.6))
     ax.axvline(0, color="black", linewidth=1)
-    for row, values in enumerate(differences.values()):
-        mean, low, high = paired_interval(values, level)
+    for row, (values, mean, low, high) in enumerate(rows):
         colour = look("", row)["color"]
         ax.plot(values, np.full(len(values), row), linestyle="none", alpha=0.6, **look("", row))
         ax.errorbar(mean, row + 0.18, xerr=[[mean - low], [high - mean]], fmt="|", color=colour, capsize=4)
-    names = list(differences)
-    ax.set(yticks=range(len(names)), yticklabels=names, xlabel=xlabel, title=title, ylim=(len(names) - 0.5, -0.5))
+    ax.set(yticks=range(len(rows)), yticklabels=differences, xlabel=xlabel, title=title, ylim=(len(rows) - 0.5, -0.5))
     return ax
 
 
@@ -154,19 +156,24 @@ def embedding_map(V, names: Sequence[str], groups: Sequence[str], title: str, ax
     """Embeddings (m, k) on their first two principal axes, one colour and marker per group, `names` beside the dots.
 
     names: (m,) texts, "" for a dot without one; a name that would cover a dot or a name is left out. groups: (m,).
-    Raises ValueError if the lengths differ, k < 2 or m < 2.
+    Raises ValueError if the lengths differ, k < 2 or m < 2, or V holds what is not a finite number.
     """
-    V = np.asarray(V, dtype=float)
+    V = checks.numbers("V", V)
+    _is_a(Collection, "names", names, "a list with one text per row of V")
+    _is_a(Collection, "groups", groups, "a list with one text per row of V")
     if V.ndim != 2 or min(V.shape) < 2 or not len(V) == len(names) == len(groups):
         raise ValueError(
             f"embedding_map needs V (m, k), both at least 2, with m names and m groups; got V {V.shape}, "
             f"{len(names)} names and {len(groups)} groups"
         )
+    if not np.isfinite(V).all():
+        row = int((~np.isfinite(V).all(axis=1)).argmax())
+        raise ValueError(f"row {row} of V, {list(names)[row]!r}, is not made of finite numbers: leave it out")
     centred = V - V.mean(axis=0)
     _, singular, axes = np.linalg.svd(centred, full_matrices=False)
     xy = centred @ axes[:2].T
     share = singular[:2] ** 2 / (singular**2).sum()
-    ax = ax or plt.figure(figsize=(7.5, 6)).add_subplot()
+    ax = _axes(ax, figsize=(7.5, 6))
     for position, group in enumerate(dict.fromkeys(groups)):
         rows = [i for i, g in enumerate(groups) if g == group]
         ax.plot(xy[rows, 0], xy[rows, 1], linestyle="none", label=group, alpha=0.8, **look(str(group), position))
@@ -187,3 +194,19 @@ def embedding_map(V, names: Sequence[str], groups: Sequence[str], title: str, ax
             else:
                 taken.append(box)
     return ax
+
+
+def _is_a(kind: type, name: str, value, example: str):
+    """`value` itself, or the ValueError that says what the argument must be."""
+    if not isinstance(value, kind):
+        raise ValueError(f"{name} must be of type {kind.__name__}, such as {example}; got {type(value).__name__}")
+    return value
+
+
+def _axes(ax: Axes | None, **figure) -> Axes:
+    return plt.figure(**figure).add_subplot() if ax is None else _is_a(Axes, "ax", ax, "plt.gca(), one panel")
+
+
+def _missing(values) -> str:
+    count = int((~np.isfinite(values)).sum())
+    return f" ({count} of {len(values)} missing)" if count else ""

@@ -1,15 +1,12 @@
-"""Training, prediction, saving. The test set never comes near `fit`."""
+"""Training and prediction. The test set never comes near `fit`. This module knows no notebook and no data source."""
 
 from __future__ import annotations
 
 import copy
-import json
+import math
 import os
 import time
-import zipfile
 from dataclasses import dataclass
-from numbers import Integral
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -18,10 +15,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
-from .encoding import Encoder, Examples
-from .layers import LinearTerm, check_size
+from . import checks
+from .encoding import Examples, check_same_vocabulary
 from .metrics import METRICS, TASKS, evaluate
 from .models import MODELS
+from .storage import load, save
+
+__all__ = ["History", "TrainConfig", "fit", "load", "parameter_group", "pick_device", "predict", "save"]
 
 # Each task brings its loss; its metrics and their direction of better come from metrics.py.
 LOSSES = {"binary": F.binary_cross_entropy_with_logits, "regression": F.mse_loss}
@@ -62,24 +62,18 @@ class TrainConfig:
     device: str = "auto"
 
     def __post_init__(self):
-        choices = {"task": TASKS, "optimizer": ("adam", "adagrad"), "schedule": ("constant", "linear", "plateau")}
-        for name, known in choices.items():
-            if getattr(self, name) not in known:
-                raise ValueError(f"{name} {getattr(self, name)!r} is unknown; choose one of {', '.join(known)}")
-        if self.monitor is not None and self.monitor not in TASKS[self.task]:
-            known = ", ".join(TASKS[self.task])
-            raise ValueError(f"monitor {self.monitor!r} is no metric of a {self.task} task; choose one of {known}")
+        checks.one_of("task", self.task, TASKS)
+        checks.one_of("optimizer", self.optimizer, ("adam", "adagrad"))
+        checks.one_of("schedule", self.schedule, ("constant", "linear", "plateau"))
+        if self.monitor is not None:
+            checks.one_of(f"a {self.task} task's monitor", self.monitor, TASKS[self.task])
         for name in ("epochs", "batch_size", "patience"):
-            number = getattr(self, name)
-            if number is None and name == "patience":
-                continue
-            if isinstance(number, bool) or not isinstance(number, Integral) or number < 1:
-                raise ValueError(f"{name} must be a whole number of at least 1, got {number!r}")
-        if not 0 < self.lr < float("inf"):
-            raise ValueError(f"lr must be positive and finite, got {self.lr}")
+            if name != "patience" or self.patience is not None:
+                checks.whole_number(name, getattr(self, name), 1)
+        checks.seed_number(self.seed)
+        checks.number("lr", self.lr, above=0)
         for name in ("l2_embedding", "decay_linear", "decay_embedding", "decay_mlp", "adagrad_init"):
-            if not 0 <= getattr(self, name) < float("inf"):
-                raise ValueError(f"{name} must be at least 0 and finite, got {getattr(self, name)}")
+            checks.number(name, getattr(self, name), least=0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,6 +107,8 @@ class History:
         return rows.set_index("epoch")["value"].rename(metric)
 
     def __repr__(self) -> str:
+        if self.frame.empty:
+            return "History: no epoch was finished"
         last = int(self.frame["epoch"].max())
         best = f"best {self.monitor} {self.best_value:.4f} on validation after epoch {self.best_epoch}"
         return f"History: {last} epochs, {best}"
@@ -127,85 +123,99 @@ def fit(
 ) -> History:
     """Train `model` in place and leave it, in eval mode, with the weights of its best validation epoch.
 
-    Raises ValueError for missing or empty data, labels outside the task's set, a binary validation set of a single
-    class, ids the model does not know, batches of one example with batch norm, or a loss that is no longer finite (then
-    the model keeps its best weights so far).
+    A new model of this package first gets what the training labels and ids say: its bias is their mean (binary: their
+    log-odds), and ids that do not occur in training get w_i = 0 and v_i = 0, where they stay. A model with any other
+    linear part than the constructor's zeros keeps what it has.
+
+    What happened so far is also in `model.history`. So after an interrupt (Ctrl-C, the stop button), which leaves the
+    model as above, you find it there.
+
+    Raises ValueError for missing or empty data, labels outside the task's set, binary labels of a single class, ids the
+    model does not know or that belong to another vocabulary, a model that does not return one score per example,
+    batches of one example with batch norm, or a loss that is no longer finite (then the model keeps its best weights).
     """
-    config = config or TrainConfig()
+    config = TrainConfig() if config is None else config
+    if not isinstance(config, TrainConfig):
+        asked = "TrainConfig(**config)" if isinstance(config, dict) else "TrainConfig(epochs=5), for example"
+        raise ValueError(f"config must be a TrainConfig, got {type(config).__name__}; give {asked}")
     monitor = config.monitor or TASKS[config.task][0]
-    for examples, which in ((train, "training"), (valid, "validation")):
-        _check_ids(model, examples, f"{which} set, ")
+    for examples, which in ((train, "training set"), (valid, "validation set")):
+        _check_fit_together(model, examples, which)
         _check_labels(examples, which, config.task)
+    check_same_vocabulary(train.fingerprint, valid.fingerprint, "the training set", "the validation set")
     if min(len(train), config.batch_size) == 1 and any(isinstance(m, nn.BatchNorm1d) for m in model.modules()):
         raise ValueError("batch norm needs two examples or more per batch; raise batch_size, or use batch_norm=False")
-    try:  # fails now, not after an epoch
-        evaluate(valid.target.numpy(force=True), np.zeros(len(valid)), config.task)
-    except ValueError as error:
-        raise ValueError(f"the validation set cannot be evaluated: {error}") from None
     device = pick_device(config.device)
     started = time.perf_counter()
     model.to(device)
     train, valid = train.to(device), valid.to(device)
+    for examples in (train, valid):  # fails now, not after an epoch
+        predict(model, examples[torch.cat([examples.ids.argmax(dim=0), torch.arange(min(2, len(examples)))])])
+    _start(model, train, config.task)
     optimizer = _optimizer(model, config)
     bounds = _batch_bounds(len(train), config.batch_size)
     total_steps, step = config.epochs * len(bounds), 0
     shuffle = torch.Generator().manual_seed(config.seed)
     dtype = next(model.parameters()).dtype
-    best, best_value, best_epoch, rows = copy.deepcopy(model.state_dict()), None, 0, []
-    better = (lambda a, b: a > b) if METRICS[monitor].higher_is_better else (lambda a, b: a < b)
+    best, best_value, best_epoch, rows = copy.deepcopy(model.state_dict()), math.nan, 0, []
+    higher = METRICS[monitor].higher_is_better
 
     # tqdm's bar for notebooks does not read TQDM_DISABLE itself, as its bar for terminals does.
     quiet = not progress or os.environ.get("TQDM_DISABLE", "") not in ("", "0")
-    with (
-        torch.random.fork_rng(devices=[device] if device.type == "cuda" else []),
-        tqdm(total=config.epochs, unit="epoch", desc=type(model).__name__, disable=quiet) as bar,
-    ):
-        torch.manual_seed(config.seed)  # dropout
-        for epoch in range(1, config.epochs + 1):
-            model.train()
-            order = torch.randperm(len(train), generator=shuffle).to(device)
-            # index_select copies whole rows; train.ids[order] gives the same, four times slower.
-            ids, values, target = (tensor.index_select(0, order) for tensor in (train.ids, train.values, train.target))
-            values, target = values.to(dtype), target.to(dtype)
-            loss_sum = torch.zeros((), device=device, dtype=dtype)
-            for start, stop in bounds:
-                if config.schedule == "linear":
+    try:
+        with (
+            torch.random.fork_rng(devices=[device] if device.type == "cuda" else []),
+            tqdm(total=config.epochs, unit="epoch", desc=type(model).__name__, disable=quiet) as bar,
+        ):
+            torch.manual_seed(config.seed)  # dropout
+            for epoch in range(1, config.epochs + 1):
+                model.train()
+                order = torch.randperm(len(train), generator=shuffle).to(device)
+                # index_select copies whole rows; train.ids[order] gives the same, four times slower.
+                ids, values, target = (t.index_select(0, order) for t in (train.ids, train.values, train.target))
+                values, target = values.to(dtype), target.to(dtype)
+                loss_sum = torch.zeros((), device=device, dtype=dtype)
+                for start, stop in bounds:
+                    if config.schedule == "linear":
+                        for group in optimizer.param_groups:
+                            group["lr"] = config.lr * (1 - step / total_steps)
+                    score = model(ids[start:stop], values[start:stop])  # (B,)
+                    loss = LOSSES[config.task](score, target[start:stop])
+                    loss_sum += loss.detach() * (stop - start)
+                    if config.l2_embedding and hasattr(model, "embedding"):
+                        penalty = model.embedding.penalty(ids[start:stop], values[start:stop])
+                        loss = loss + config.l2_embedding * penalty
+                    optimizer.zero_grad(set_to_none=True)
+                    loss.backward()
+                    optimizer.step()
+                    step += 1
+                train_loss = float(loss_sum) / len(train)
+                score = predict(model, valid)
+                if not (np.isfinite(train_loss) and np.isfinite(score).all()):
+                    raise ValueError(
+                        f"the loss is no longer finite in epoch {epoch} (lr={config.lr:g}); lower lr, or scale the "
+                        "values"
+                    )
+                loss_name = "logloss" if config.task == "binary" else "mse"
+                scores = evaluate(valid.target.numpy(force=True), score, config.task)
+                value = scores[monitor]
+                rows.append((epoch, "train", loss_name, train_loss))
+                rows += [(epoch, "valid", name, score) for name, score in scores.items()]
+                if best_epoch == 0 or (value > best_value if higher else value < best_value):
+                    best, best_value, best_epoch = copy.deepcopy(model.state_dict()), value, epoch
+                elif config.schedule == "plateau":
                     for group in optimizer.param_groups:
-                        group["lr"] = config.lr * (1 - step / total_steps)
-                score = model(ids[start:stop], values[start:stop])  # (B,)
-                loss = LOSSES[config.task](score, target[start:stop])
-                loss_sum += loss.detach() * (stop - start)
-                if config.l2_embedding and hasattr(model, "embedding"):
-                    loss = loss + config.l2_embedding * model.embedding.penalty(ids[start:stop], values[start:stop])
-                optimizer.zero_grad(set_to_none=True)
-                loss.backward()
-                optimizer.step()
-                step += 1
-            train_loss = float(loss_sum) / len(train)
-            score = predict(model, valid)
-            if not (np.isfinite(train_loss) and np.isfinite(score).all()):
-                model.load_state_dict(best)
-                model.eval()
-                raise ValueError(
-                    f"the loss is no longer finite in epoch {epoch} (lr={config.lr:g}); lower lr, or scale the values"
-                )
-            loss_name = "logloss" if config.task == "binary" else "mse"
-            scores = evaluate(valid.target.numpy(force=True), score, config.task)
-            rows.append((epoch, "train", loss_name, train_loss))
-            rows += [(epoch, "valid", name, value) for name, value in scores.items()]
-            if best_value is None or better(scores[monitor], best_value):
-                best, best_value, best_epoch = copy.deepcopy(model.state_dict()), scores[monitor], epoch
-            elif config.schedule == "plateau":
-                for group in optimizer.param_groups:
-                    group["lr"] /= 10
-            bar.set_postfix_str(f"valid {monitor} {scores[monitor]:.4f}, best {best_value:.4f}", refresh=False)
-            bar.update()
-            if config.patience is not None and epoch - best_epoch >= config.patience:
-                break
-    model.load_state_dict(best)
-    model.eval()
-    frame = pd.DataFrame(rows, columns=["epoch", "split", "metric", "value"])
-    return History(frame, monitor, best_epoch, best_value, time.perf_counter() - started)
+                        group["lr"] /= 10
+                bar.set_postfix_str(f"valid {monitor} {value:.4f}, best {best_value:.4f}", refresh=False)
+                bar.update()
+                if config.patience is not None and epoch - best_epoch >= config.patience:
+                    break
+    finally:  # also after an interrupt
+        model.load_state_dict(best)
+        model.eval()
+        frame = pd.DataFrame(rows, columns=["epoch", "split", "metric", "value"])
+        model.history = History(frame, monitor, best_epoch, best_value, time.perf_counter() - started)
+    return model.history
 
 
 @torch.no_grad()
@@ -220,20 +230,20 @@ def predict(
 
     kind: "score" (raw) or "probability" (sigmoid of the score). clip: (low, high) to cut predictions to, such as
     `train.target_range`; nothing is clipped unless asked. Raises ValueError for an unknown kind, an empty clip range, a
-    batch size below 1, or ids the model does not know.
+    batch size below 1, ids the model does not know or that belong to another vocabulary, or a model that does not
+    return one score per example.
     """
-    _check_ids(model, examples)
-    check_size("batch_size", batch_size, 1)
-    if kind not in ("score", "probability"):
-        raise ValueError(f"kind {kind!r} is unknown; choose score or probability")
-    if clip is not None and not clip[0] <= clip[1]:
-        raise ValueError(f"clip must be (low, high) with low <= high, got {clip}")
+    _check_fit_together(model, examples)
+    batch_size = checks.whole_number("batch_size", batch_size, 1)
+    checks.one_of("kind", kind, ("score", "probability"))
+    low, high = (-math.inf, math.inf) if clip is None else checks.low_and_high("clip", clip)
     parameter = next(model.parameters())
     was_training = model.training
     model.eval()
     try:
         parts = [
-            model(
+            _scores(
+                model,
                 examples.ids[start : start + batch_size].to(parameter.device),
                 examples.values[start : start + batch_size].to(parameter.device, parameter.dtype),
             )
@@ -243,64 +253,26 @@ def predict(
         model.train(was_training)
     score = torch.cat(parts).double() if parts else torch.zeros(0, dtype=torch.float64)
     score = torch.sigmoid(score) if kind == "probability" else score
-    return score.numpy(force=True) if clip is None else score.numpy(force=True).clip(*clip)
+    return score.numpy(force=True).clip(low, high)
 
 
-def save(path, model: nn.Module, encoder: Encoder | None = None) -> None:
-    """Write a model, its batch-norm statistics and its encoder's vocabulary to one file, replacing it in one step.
-
-    The file holds tensors and plain values only, no code. Raises ValueError for a model that is not one of this package
-    or a vocabulary with values other than strings and numbers, FileNotFoundError if the folder does not exist.
-    """
-    path = Path(path)
-    if type(model) not in MODELS.values():
-        raise ValueError(f"save knows {', '.join(MODELS)} of nfm_tutorial.models, not this {type(model).__name__}")
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"the folder {path.parent} does not exist; make it first")
-    state = {"model": type(model).__name__, "config": model.config, "weights": model.state_dict(), "encoder": None}
-    if encoder is not None:
-        state["encoder"] = encoder.to_dict()
-        try:
-            json.dumps(state["encoder"])
-        except TypeError as error:
-            raise ValueError(f"a vocabulary can be saved if it holds strings and numbers only: {error}") from error
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+def _scores(model: nn.Module, ids: Tensor, values: Tensor) -> Tensor:
+    """model(ids, values), which a reader's own model may not give in the right shape, or not at all."""
+    name = type(model).__name__
     try:
-        with open(part, "wb") as file:
-            torch.save(state, file)
-        os.replace(part, path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
-
-
-def load(path) -> tuple[nn.Module, Encoder | None]:
-    """(model in eval mode on the CPU, encoder or None) from a file that `save` wrote.
-
-    Loads tensors and plain values only, never code. Raises FileNotFoundError, or ValueError for a damaged or foreign
-    file.
-    """
-    path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f"there is no saved model at {path}")
-    try:
-        with zipfile.ZipFile(path) as archive:  # PyTorch itself does not compare the checksums
-            if damaged := archive.testzip():
-                raise ValueError(f"checksum of {damaged}")
-        state = torch.load(path, map_location="cpu", weights_only=True)
-        model = MODELS[state["model"]](**state["config"])
-        weights = state["weights"]
-        model.to(next(w.dtype for w in weights.values() if w.is_floating_point()))
-        model.load_state_dict(weights)
-        encoder = None if state["encoder"] is None else Encoder.from_dict(state["encoder"])
-    except Exception as error:
-        # Whatever a damaged file makes PyTorch raise, the reader needs one sentence, and not PyTorch's own advice to
-        # load the file with its safety off.
-        kind = type(error).__name__
+        score = model(ids, values)
+    except (IndexError, RuntimeError) as error:
         raise ValueError(
-            f"{path} is damaged, or not written by nfm_tutorial.training.save ({kind}); train and save the model again"
-        ) from None
-    return model.eval(), encoder
+            f"{name} fails on ids (B, S)={tuple(ids.shape)} up to {int(ids.max())}: {error}. A table of embeddings "
+            f"needs {int(ids.max()) + 1} rows or more, encoder.n_features"
+        ) from error
+    if not isinstance(score, Tensor) or score.shape != ids.shape[:1]:
+        found = tuple(score.shape) if isinstance(score, Tensor) else type(score).__name__
+        raise ValueError(
+            f"{name} must return one score per example, shape (B,)={tuple(ids.shape[:1])}, and returns {found}; for "
+            "(B, 1) add .squeeze(1), or the loss compares every score with every label"
+        )
+    return score
 
 
 def pick_device(name: str = "auto") -> torch.device:
@@ -309,40 +281,57 @@ def pick_device(name: str = "auto") -> torch.device:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         device = torch.device(name)
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:
+        torch.zeros(1, device=device).item()  # "meta" is a device without numbers
+    except (RuntimeError, AssertionError, TypeError) as error:
         raise ValueError(f"device {name!r} is not there; use 'auto' or 'cpu' ({error})") from error
     return device
 
 
-def _check_ids(model: nn.Module, examples: Examples, which: str = "") -> None:
-    """Refuses what the model cannot look up, with the row of `examples` where a batch could only name its own."""
+def _check_fit_together(model: nn.Module, examples: Examples, which: str = "") -> None:
+    """Refuses what is no model or no Examples, ids without an embedding, and ids of another vocabulary."""
+    if not isinstance(model, nn.Module):
+        built = f"build it first: {model.__name__}(...)" if isinstance(model, type) else f"got {type(model).__name__}"
+        raise ValueError(f"the first argument is a model, such as FM(encoder.n_features); {built}")
     if not isinstance(examples, Examples):
         raise ValueError(f"models read Examples, such as encoder.transform(table), got {type(examples).__name__}")
-    if not isinstance(getattr(model, "linear", None), LinearTerm):  # a reader's own model looks after itself
-        return
-    n = len(model.linear.w)
-    wrong = examples.ids >= n
-    if wrong.any():
-        row, slot = (int(i) for i in wrong.nonzero()[0])
-        raise ValueError(
-            f"{which}row {row}, slot {slot}: id {int(examples.ids[row, slot])} has no embedding; the model has ids "
-            f"0 to {n - 1}. Build the model with encoder.n_features of the encoder that made these examples."
-        )
+    whose = f"the {which or 'examples'}"
+    check_same_vocabulary(getattr(model, "fingerprint", None), examples.fingerprint, "the model", whose)
+    if isinstance(model, tuple(MODELS.values())):  # a reader's own model looks after itself
+        if error := checks.outside_table(examples.ids, len(model.linear.w), which and f"{which}, "):
+            raise error
 
 
 def _check_labels(examples: Examples, which: str, task: str) -> None:
     if len(examples) == 0:
-        raise ValueError(f"the {which} set is empty")
+        raise ValueError(f"the {which} is empty")
     if examples.target is None:
-        raise ValueError(f"the {which} set has no labels; does the table have the encoder's target column?")
+        raise ValueError(f"the {which} has no labels; does the table have the encoder's target column?")
+    if task == "regression":
+        return
     wrong = (examples.target != 0) & (examples.target != 1)
-    if task == "binary" and wrong.any():
+    if wrong.any():
         row = int(wrong.nonzero()[0])
         raise ValueError(
-            f"{which} set, row {row}: label {float(examples.target[row]):g} is not 0 or 1, which task='binary' needs; "
+            f"{which}, row {row}: label {float(examples.target[row]):g} is not 0 or 1, which task='binary' needs; "
             "for other labels use task='regression'"
         )
+    if (examples.target == examples.target[0]).all():
+        label = float(examples.target[0])
+        raise ValueError(f"all labels of the {which} are {label:g}; task='binary' needs both classes")
+
+
+@torch.no_grad()
+def _start(model: nn.Module, train: Examples, task: str) -> None:
+    """Give a new model of this package the bias that the labels say, and zeros where training has nothing to say."""
+    model.fingerprint = train.fingerprint or getattr(model, "fingerprint", None)
+    if type(model) not in MODELS.values() or model.linear.w0 != 0 or model.linear.w.any():
+        return
+    mean = train.target.double().mean()
+    model.linear.w0.copy_(torch.logit(mean) if task == "binary" else mean)
+    if hasattr(model, "embedding"):
+        unseen = torch.ones(len(model.linear.w), dtype=torch.bool, device=train.ids.device)
+        unseen[train.ids[train.values != 0]] = False
+        model.embedding.V[unseen] = 0  # no gradient and no weight decay will ever move it
 
 
 def _batch_bounds(n: int, size: int) -> list[tuple[int, int]]:

@@ -1,6 +1,9 @@
 """Chapter 7 shows each bug, its exercise and its test as declared, and stays sound when the repairs are pasted in."""
 
+import json
 import re
+import subprocess
+import sys
 import textwrap
 from pathlib import Path
 
@@ -113,3 +116,45 @@ def test_run_all_with_every_repair_pasted_in(monkeypatch, capsys):
     for exercise in BUGS.values():
         name = exercise.function.name
         assert not names["fails"](names[f"test_{name}"], names[name]), exercise.id
+
+
+VERDICTS = """
+def verdicts(repairs):
+    found = {}
+    for id, source in repairs.items():
+        exercise, names = EXERCISES[id], {}
+        name = exercise.function.name
+        exec(source, names)
+        right = exercises._judge(id, names[name])
+        exec(exercise.test, names)
+        exec(exercise.buggy, names)
+        names[name] = names[name + "_buggy"]
+        buggy = exercises._judge(id, names[name])
+        try:
+            exec(exercise.test, names)
+            caught = False
+        except AssertionError:
+            caught = True
+        found[id] = [right.status, buggy.status, buggy.mistake, caught]
+    return found
+"""
+
+
+def test_without_assert_statements_every_verdict_is_the_same():
+    """`python -O` leaves every `assert` out."""
+    names = {"exercises": exercises, "EXERCISES": EXERCISES}
+    exec(VERDICTS, names)
+    here = names["verdicts"](REPAIRS)
+    assert [(right, buggy, caught) for right, buggy, _, caught in here.values()] == [
+        (exercises.CORRECT, exercises.WRONG, True)
+    ] * 10
+    source = (
+        "import json, sys\nfrom nfm_tutorial import exercises\nfrom nfm_tutorial.exercises.registry import EXERCISES\n"
+        f"{VERDICTS}\nassert False, 'this is not python -O'\n"
+        "print(json.dumps(verdicts(json.load(sys.stdin))))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-O", "-c", source], input=json.dumps(REPAIRS), capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == here

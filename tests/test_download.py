@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -13,7 +14,7 @@ import pooch
 import pytest
 
 from nfm_tutorial import data
-from nfm_tutorial.download import SOURCES, git_blob_id
+from nfm_tutorial.data.download import SOURCES, git_blob_id
 
 NAMES = ["frappe.train.libfm", "frappe.validation.libfm", "frappe.test.libfm"]
 CONTENT = {name: f"1 {i}:1\n-1 {i + 3}:1\n".encode() * 20_000 for i, name in enumerate(NAMES)}
@@ -193,6 +194,21 @@ def test_error_keeps_its_kind(tmp_path, server, monkeypatch, code):
     assert caught.value.errno == code and os.listdir(tmp_path) == []
 
 
+def test_what_a_killed_download_left_goes_with_the_next(tmp_path, server):
+    with subprocess.Popen([sys.executable, "-c", ""]) as dead:
+        dead.wait()
+    (tmp_path / f".{NAMES[1]}.{dead.pid}.0a1b2c3d.part").write_bytes(b"1 2:")
+    data.download("frappe", tmp_path, server.url + "/good", progress=False)
+    assert sorted(os.listdir(tmp_path)) == sorted(NAMES)
+
+
+def test_folder_in_the_place_of_a_file(tmp_path, server):
+    (tmp_path / NAMES[0]).mkdir()
+    with pytest.raises(OSError, match="can't write to .*it is a folder.*choose another folder"):
+        data.download("frappe", tmp_path, server.url + "/good", progress=False)
+    assert os.listdir(tmp_path) == [NAMES[0]] and server.requests == []
+
+
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
 def test_read_only_folder(tmp_path, server):
     tmp_path.chmod(0o500)
@@ -226,5 +242,5 @@ def test_interrupted_by_the_reader(tmp_path, server, monkeypatch):
 
 
 def test_unknown_data_set():
-    with pytest.raises(ValueError, match="name='movielens' is unknown; choose one of 'frappe'"):
+    with pytest.raises(ValueError, match="name 'movielens' is unknown; choose one of 'frappe'"):
         data.download("movielens")

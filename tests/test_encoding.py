@@ -44,7 +44,8 @@ def naive(train, table, max_values):
     for user, tags, price in zip(table["user"], table["tags"], table["price"]):
         row = [(f"user={user}" if user in seen_users else "user=unknown", 1.0)]
         kept = [t for t in dict.fromkeys((tags or "").split("|")) if t][:max_values]
-        row += [(f"tags={t}" if t in seen_tags else "tags=unknown", 1 / math.sqrt(len(kept))) for t in kept]
+        kept = list(dict.fromkeys(f"tags={t}" if t in seen_tags else "tags=unknown" for t in kept))
+        row += [(name, 1 / math.sqrt(len(kept))) for name in kept]
         if price is None:
             row.append(("price=unknown", 1.0))
         elif price != mean:
@@ -359,7 +360,7 @@ def test_no_target_range_without_labels(examples):
     [
         (lambda: Field(""), "needs the name of a column, got ''"),
         (lambda: Field(3), "needs the name of a column, got 3"),
-        (lambda: Field("a", "number"), "'a': kind 'number' is unknown; choose one of categorical, multi, numeric"),
+        (lambda: Field("a", "number"), "'a': kind 'number' is unknown; choose one of 'categorical', 'multi', 'num"),
         (lambda: Field("a", max_values=2), "field 'a': max_values is for kind='multi', this field is 'categorical'"),
         (lambda: Field("a", "multi", max_values=0), "'a': max_values must be a whole number of at least 1, got 0"),
         (lambda: Field("a", "multi", max_values=1.5), "max_values must be a whole number of at least 1, got 1.5"),
@@ -373,8 +374,8 @@ def test_no_target_range_without_labels(examples):
         (lambda: Encoder(["a"]).id_of("a", 1), "call encoder.fit"),
         (lambda: Encoder(["a"]).name_of(0), "call encoder.fit"),
         (lambda: Encoder(["a"]).to_dict(), "call encoder.fit"),
-        (lambda: Encoder(["city"]).fit(TABLE), "no column 'city'; its columns are user, tags, price, label"),
-        (lambda: Encoder(["user"]).fit(TABLE).transform(TABLE[["tags"]]), "no column 'user'; its columns are tags"),
+        (lambda: Encoder(["city"]).fit(TABLE), "no column 'city'; its columns are 'user', 'tags', 'price', 'label'"),
+        (lambda: Encoder(["user"]).fit(TABLE).transform(TABLE[["tags"]]), "no column 'user'; its columns are 'tags'"),
         (lambda: Encoder(["user"]).fit([[1]]), "reads a pandas DataFrame, got list"),
         (lambda: Encoder(["user"]).fit(TABLE).id_of("city", 1), "no field 'city'; the fields are user"),
         (lambda: Encoder(["user"]).fit(TABLE).name_of(5), "id 5 does not exist; ids run from 0 to 4"),

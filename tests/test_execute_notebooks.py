@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -70,3 +71,30 @@ def test_a_failing_notebook_stays_as_it_was_and_the_others_run(tool, tmp_path, c
 def test_a_missing_notebook_is_named(tool, tmp_path):
     with pytest.raises(FileNotFoundError, match="no such notebook or folder: .*03_none"):
         tool.main([str(tmp_path / "03_none.ipynb")])
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])
+def test_a_write_that_fails_leaves_the_old_notebook_and_nothing_else(tool, tmp_path, monkeypatch, error):
+    path = write(tmp_path / "01_a.ipynb", "print(1)")
+    before = path.read_bytes()
+    monkeypatch.setattr(tool, "execute", lambda nb, folder: None)
+
+    def fails(*_):
+        raise error
+
+    monkeypatch.setattr(os, "replace", fails)
+    with pytest.raises(type(error)):
+        tool.main([str(path)])
+    assert path.read_bytes() == before and [p.name for p in tmp_path.iterdir()] == [path.name]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions and ends processes in another way")
+def test_permissions_stay_and_what_a_killed_run_left_goes(tool, tmp_path, monkeypatch):
+    path = write(tmp_path / "01_a.ipynb", "print(1)")
+    path.chmod(0o640)
+    with subprocess.Popen([sys.executable, "-c", ""]) as dead:
+        dead.wait()
+    (tmp_path / f".{path.name}.{dead.pid}.0a1b2c3d.part").write_text("{")
+    monkeypatch.setattr(tool, "execute", lambda nb, folder: None)
+    assert tool.main([str(path)]) == 0
+    assert path.stat().st_mode & 0o777 == 0o640 and [p.name for p in tmp_path.iterdir()] == [path.name]

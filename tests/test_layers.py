@@ -12,12 +12,11 @@ from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
+from nfm_tutorial import checks
 from nfm_tutorial.layers import (
     FeatureEmbedding,
     LinearTerm,
     bi_interaction,
-    check_dropout,
-    check_size,
     fused_bi_interaction,
     look_up,
     mlp,
@@ -353,7 +352,7 @@ def test_penalty_takes_values_of_another_precision():
 
 
 def test_sizes_are_plain_whole_numbers():
-    assert check_size("k", np.int64(3), 1) == 3 and type(check_size("k", np.int64(3), 1)) is int
+    assert checks.whole_number("k", np.int64(3), 1) == 3 and type(checks.whole_number("k", np.int64(3), 1)) is int
 
 
 def test_initial_embeddings_have_the_stated_spread():
@@ -434,17 +433,17 @@ def test_an_id_past_a_large_table_is_refused():
         (lambda: FeatureEmbedding(-3, 2), "n_features must be a whole number of at least 1, got -3"),
         (lambda: FeatureEmbedding(3, -1), "k must be a whole number of at least 0, got -1"),
         (lambda: FeatureEmbedding(3, True), "k must be a whole number of at least 0, got True"),
-        (lambda: FeatureEmbedding(3, 2, -0.1), "init_std is a standard deviation and must be at least 0, got -0.1"),
+        (lambda: FeatureEmbedding(3, 2, -0.1), "init_std is a standard deviation and must be .* at least 0, got -0.1"),
         (lambda: FeatureEmbedding(3, 2, math.nan), "init_std is a standard deviation"),
         (lambda: mlp(3, (4, 0)), "a hidden layer's size must be a whole number of at least 1, got 0"),
         (lambda: mlp(3, (4.5,)), "a hidden layer's size must be a whole number of at least 1, got 4.5"),
         (lambda: mlp(3, 64), r"hidden lists the sizes of the hidden layers; for one layer write \(64,\)"),
-        (lambda: mlp(3, (4,), "gelu"), "activation 'gelu' is unknown; choose one of relu, sigmoid, tanh, identity"),
+        (lambda: mlp(3, (4,), "gelu"), "activation 'gelu' is unknown; choose one of 'relu', 'sigmoid', 'tanh', 'ide"),
         (lambda: mlp(3, (4,), dropout=1.0), r"dropout is the share.*must lie in \[0, 1\), got 1.0"),
         (lambda: mlp(3, (4,), dropout=-0.1), r"dropout is the share.*got -0.1"),
-        (lambda: mlp(3, (4,), bn_eps=0), "bn_eps is added to a variance and must be positive, got 0"),
-        (lambda: check_dropout("dropout_bi", math.nan), "dropout_bi is the share of entries set to zero"),
-        (lambda: check_size("k", "8", 1), "k must be a whole number of at least 1, got '8'"),
+        (lambda: mlp(3, (4,), bn_eps=0), "bn_eps is added to a variance and must be a finite number above 0, got 0"),
+        (lambda: checks.dropout_rate("dropout_bi", math.nan), "dropout_bi is the share of entries set to zero"),
+        (lambda: checks.whole_number("k", "8", 1), "k must be a whole number of at least 1, got '8'"),
     ],
 )
 def test_bad_sizes_and_rates_are_refused(make, message):

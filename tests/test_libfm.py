@@ -1,7 +1,10 @@
 """libFM files: what is written is read back, the fast parser equals the careful one, mistakes are named."""
 
+import gzip
 import os
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -9,7 +12,8 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nfm_tutorial import data, libfm
+from nfm_tutorial import data
+from nfm_tutorial.data import libfm
 from nfm_tutorial.encoding import Encoder, Examples
 
 SLOW = [HealthCheck.too_slow]  # the machine may be busy
@@ -53,7 +57,7 @@ def test_asking_for_more_slots_and_features(tmp_path):
         data.read_libfm(path, n_slots=1)
     with pytest.raises(ValueError, match=r"some\.libfm, line 3: id 1 is too large for n_features=2.*up to 0 fit"):
         data.read_libfm(path, n_features=2)
-    with pytest.raises(ValueError, match="n_slots must be a whole number, 1 or more, got 0"):
+    with pytest.raises(ValueError, match="n_slots must be a whole number of at least 1, got 0"):
         data.read_libfm(path, n_slots=0)
 
 
@@ -168,6 +172,108 @@ def test_ordinary_file_never_takes_the_slow_path(tmp_path, monkeypatch):
     assert len(examples) == 2000 and examples.n_slots == 10 and examples.ids[-1].tolist()[:2] == [452, 4150]
 
 
+@pytest.mark.parametrize("line", ["1 3:1 3:2", "1 7:1 3:1 0:1 3:1", "1 3:0 5:1 03:0"])
+def test_an_id_twice_in_a_line_is_named(tmp_path, line):
+    path = write(tmp_path, f"0 3:1 4:1\n\n0 3:1\n{line}\n1 9:1 9:1\n")
+    with pytest.raises(ValueError, match=r"some\.libfm, line 4: id 3 stands there twice\. Add .* up, or keep one"):
+        data.read_libfm(path)
+
+
+@FILES
+@given(st.lists(st.lists(st.integers(0, 6), max_size=4), min_size=1, max_size=5))
+def test_an_id_twice_is_found_as_by_a_set(tmp_path, rows):
+    path = write(tmp_path, "".join("1 " + " ".join(f"{i}:1" for i in row) + "\n" for row in rows))
+    wrong = [line for line, row in enumerate(rows, 1) if len(set(row)) < len(row)]
+    if wrong:
+        with pytest.raises(ValueError, match=rf"line {wrong[0]}: id \d stands there twice"):
+            data.read_libfm(path)
+    else:
+        assert len(data.read_libfm(path)) == len(rows)
+
+
+@pytest.mark.parametrize("name", ["some.libfm.gz", "some.libfm"])
+def test_packed_files_are_unpacked_whatever_their_name(tmp_path, name):
+    packed = gzip.compress(b"1 0:1 7:0.5\n-1 2:1\n")
+    assert data.read_libfm(write(tmp_path, packed, name)).ids.tolist() == [[1, 8], [3, 0]]
+    middle = len(packed) // 2
+    for damaged in (packed[:-10], packed[:middle] + bytes([packed[middle] ^ 255]) + packed[middle + 1 :]):
+        with pytest.raises(ValueError, match=rf"{re.escape(name)} is no gzip file, or damaged .*copy or download it"):
+            data.read_libfm(write(tmp_path, damaged, name))
+
+
+def test_a_name_that_says_gz_on_a_file_that_is_none(tmp_path):
+    with pytest.raises(ValueError, match=r"some\.libfm\.gz is no gzip file"):
+        data.read_libfm(write(tmp_path, "1 0:1\n", "some.libfm.gz"))
+
+
+@pytest.mark.parametrize("coding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_utf_16_is_named_with_the_remedy(tmp_path, coding):
+    with pytest.raises(ValueError, match=r"some\.libfm is in UTF-16, or no text at all; save it as UTF-8"):
+        data.read_libfm(write(tmp_path, "1 0:1 7:0.5\n-1 2:1\n".encode(coding)))
+
+
+@pytest.mark.parametrize("path", [None, 3, b"some.libfm", Examples([[1]], [[1.0]], [1])])
+def test_what_is_no_path_is_named(path):
+    for read in (data.read_libfm, data.read_libfm_folder, data.libfm_paths):
+        with pytest.raises(ValueError, match=f"give the path of a libFM file.*got {type(path).__name__}"):
+            read(path)
+
+
+def machine_with(monkeypatch, gigabytes):
+    monkeypatch.setattr(os, "sysconf", lambda name: 2**30 if name == "SC_PAGE_SIZE" else gigabytes, raising=False)
+
+
+def test_an_id_that_no_model_has_room_for_is_named(tmp_path, monkeypatch):
+    machine_with(monkeypatch, 8)
+    path = write(tmp_path, "1 0:1\n\n0 3:1 2000000000:1\n1 5:1\n")
+    message = r"some\.libfm, line 3: id 2000000000 is too large .*memory.*renumber.*hash"
+    for n_features in (None, 2_000_000_002):
+        with pytest.raises(ValueError, match=message):
+            data.read_libfm(path, n_features=n_features)
+    write(tmp_path, "1 0:1\n", "train.libfm")
+    write(tmp_path, "1 0:1\n", "validation.libfm")
+    path.rename(tmp_path / "test.libfm")
+    with pytest.raises(ValueError, match=r"test\.libfm, line 3: id 2000000000"):
+        data.read_libfm_folder(tmp_path)
+    machine_with(monkeypatch, 64)
+    assert data.read_libfm_folder(tmp_path).train.n_features == 2_000_000_002
+
+
+LIMITED = """
+import resource, sys
+from nfm_tutorial import data
+
+used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + 2**28, -1))
+try:
+    data.read_libfm(sys.argv[1])
+except ValueError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="asks Linux for the memory in use")
+def test_one_long_line_among_short_ones_is_named_before_it_fills_the_memory(tmp_path):
+    long = "1 " + " ".join(f"{i}:1" for i in range(100_000)) + "\n"
+    path = write(tmp_path, "0 1:1 2:1\n" * 500 + long + "1 3:1\n" * 500)
+    done = subprocess.run([sys.executable, "-c", LIMITED, str(path)], capture_output=True, text=True)
+    assert "line 501: 100,000 pairs, while a line has 101.4 on average. Every line padded" in done.stdout
+    assert "takes 1.1 GB" in done.stdout and "drop that line, or split it" in done.stdout and not done.stderr
+
+
+def test_padding_is_refused_only_if_it_is_large_and_nearly_all(tmp_path, monkeypatch):
+    monkeypatch.setattr(libfm, "MANY_CELLS", 300)
+    line = " ".join(f"{i}:1" for i in range(100))
+    few = write(tmp_path, f"1 {line}\n" + "1 0:1\n" * 2)
+    assert data.read_libfm(few).ids.shape == (3, 100)  # 300 cells are not above the limit
+    with pytest.raises(ValueError, match=r"n_slots=2,000 takes .*; lower n_slots"):
+        data.read_libfm(few, n_slots=2000)
+    with pytest.raises(ValueError, match="line 1: 100 pairs, while a line has 2.0 on average"):
+        data.read_libfm(write(tmp_path, f"1 {line}\n" + "1 0:1\n" * 99))
+    assert data.read_libfm(write(tmp_path, f"1 {line}\n1 0:1\n" * 99)).ids.shape == (198, 100)  # half is padding
+    assert len(data.read_libfm(write(tmp_path, "1\n" * 1000))) == 1000  # no pairs at all
+
+
 # --- writing ----------------------------------------------------------------------------------------------------
 
 
@@ -175,7 +281,7 @@ def test_ordinary_file_never_takes_the_slow_path(tmp_path, monkeypatch):
 def examples(draw):
     n, s = draw(st.integers(1, 5)), draw(st.integers(1, 4))
     number = st.floats(width=32, allow_nan=False, allow_infinity=False)
-    ids = [[draw(st.integers(1, 9)) for _ in range(s)] for _ in range(n)]
+    ids = [list(draw(st.permutations(range(1, 10)))[:s]) for _ in range(n)]  # no id twice in a row
     values = [[draw(number) for _ in range(s)] for _ in range(n)]
     for i, row in enumerate(ids):  # padding stands last
         for slot in range(draw(st.integers(0, s)), s):
@@ -205,6 +311,19 @@ def test_written_text_is_plain(tmp_path):
 def test_writing_needs_labels(tmp_path):
     with pytest.raises(ValueError, match="no labels"):
         data.write_libfm(tmp_path / "x.libfm", Examples([[1]], [[1.0]]))
+    assert os.listdir(tmp_path) == []
+
+
+def test_writing_refuses_an_id_twice_in_a_row_and_swapped_arguments(tmp_path):
+    twice = Examples([[1, 2, 0], [4, 3, 4]], [[1, 1, 0], [1, 1, 0]], [1, 0])
+    with pytest.raises(ValueError, match="row 1: id 4 stands in two slots. Add .* up, or keep one"):
+        data.write_libfm(tmp_path / "x.libfm", twice)
+    with pytest.raises(ValueError, match=r"write_libfm\(path, examples\) .* got \(Examples, PosixPath|WindowsPath"):
+        data.write_libfm(twice[:1], tmp_path / "x.libfm")
+    with pytest.raises(ValueError, match="got .*, DataFrame"):
+        data.write_libfm(tmp_path / "x.libfm", data.planted(5))
+    with pytest.raises(ValueError, match="the path of a file is needed, got NoneType"):
+        data.write_libfm(None, twice[:1])
     assert os.listdir(tmp_path) == []
 
 
@@ -238,6 +357,18 @@ def test_parts_of_a_folder_agree_on_slots_and_features(tmp_path, prefix):
     assert [path.name for path in data.libfm_paths(tmp_path)] == [
         f"{prefix}{part}.libfm" for part in ("train", "validation", "test")
     ]
+
+
+def test_a_folder_of_packed_files_and_of_both(tmp_path):
+    for part in ("train", "validation", "test"):
+        write(tmp_path, gzip.compress(b"1 0:1\n"), f"f.{part}.libfm.gz")
+    write(tmp_path, "1 0:1\n0 1:1\n", "f.validation.libfm")  # unpacked by hand: taken
+    assert [len(part) for part in data.read_libfm_folder(tmp_path)] == [1, 2, 1]
+    write(tmp_path, "1 0:1\n", "f.train.libfm")
+    assert data.libfm_paths(tmp_path).train.name == "f.train.libfm"
+    write(tmp_path, gzip.compress(b"1 0:1\n"), "g.train.libfm.gz")
+    with pytest.raises(ValueError, match=r"several training files \(f\.train\.libfm, g\.train\.libfm\)"):
+        data.libfm_paths(tmp_path)
 
 
 def test_planted_truth_survives_a_folder(tmp_path):

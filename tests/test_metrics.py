@@ -172,6 +172,10 @@ def test_auc_of_a_single_class_is_refused(label):
         (([0.1, math.nan],), "difference 1 is not a finite number"),
         (([0.1, 0.2], 1.0), "level is a probability between 0 and 1, got 1.0"),
         (([0.1, 0.2], 95), "level is a probability between 0 and 1, got 95"),
+        (([0.1, 0.2], "0.95"), "level is a probability and must be a finite number, got '0.95'"),
+        (([0.1, 0.2], None), "level is a probability and must be a finite number, got None"),
+        (("abc",), "differences must hold numbers: could not convert string to float: 'abc'"),
+        (({"a": 1},), "differences must hold numbers: "),
     ],
 )
 def test_bad_intervals_are_refused(arguments, message):
@@ -180,8 +184,36 @@ def test_bad_intervals_are_refused(arguments, message):
 
 
 def test_unknown_tasks_are_refused():
-    with pytest.raises(ValueError, match="task 'ranking' is unknown; choose one of binary, regression"):
+    with pytest.raises(ValueError, match="task 'ranking' is unknown; choose one of 'binary', 'regression'"):
         evaluate([0, 1], [0.1, 0.2], "ranking")
+
+
+@pytest.mark.parametrize("task", [None, ["binary"], {"binary"}, 1])
+def test_a_task_is_a_text(task):
+    with pytest.raises(ValueError, match="task .* is unknown; choose one of 'binary', 'regression'"):
+        evaluate([0, 1], [0.1, 0.2], task)
+
+
+@pytest.mark.parametrize("metric", [auc, log_loss, rmse, lambda *given: evaluate(*given, "binary")])
+@pytest.mark.parametrize(
+    "target, score, message",
+    [
+        ("abc", [0.1, 0.2], "target must hold numbers: could not convert string to float: 'abc'"),
+        ([0, 1], ["low", "high"], "score must hold numbers: could not convert string to float: 'low'"),
+        ([0, 1], {"a": 1}, "score must hold numbers: "),
+        ([0, 1], [[0.1], [0.1, 0.2]], "score must hold numbers: "),
+        (None, [0.1, 0.2], r"both have shape \(N,\), got \(\) and \(2,\)"),
+    ],
+)
+def test_what_holds_no_numbers_is_refused(metric, target, score, message):
+    with pytest.raises(ValueError, match=message):
+        metric(target, score)
+
+
+def test_a_tensor_that_needs_a_gradient_is_read():
+    score = torch.tensor([-1.0, 0.5, 2.0], requires_grad=True)
+    assert evaluate([0, 1, 1], score, "binary") == evaluate([0, 1, 1], score.detach(), "binary")
+    assert paired_interval(score) == paired_interval(score.tolist())
 
 
 def test_results_are_plain_floats():

@@ -406,12 +406,12 @@ def test_user_who_rated_everything_is_named(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"negatives": "popular"}, "negatives='popular' is unknown; choose one of 'uniform', 'popularity'"),
-        ({"split": "user"}, "split='user' is unknown; choose one of 'random', 'time'"),
-        ({"n_negatives": 0}, "n_negatives must be a whole number, 1 or more, got 0"),
+        ({"negatives": "popular"}, "negatives 'popular' is unknown; choose one of 'uniform', 'popularity'"),
+        ({"split": "user"}, "split 'user' is unknown; choose one of 'random', 'time'"),
+        ({"n_negatives": 0}, "n_negatives must be a whole number of at least 1, got 0"),
         ({"n_negatives": 1.5}, "n_negatives must be a whole number"),
         ({"n_negatives": True}, "n_negatives must be a whole number"),
-        ({"seed": -1}, "seed must be a whole number, 0 or more, got -1"),
+        ({"seed": -1}, "seed must be a whole number of at least 0, got -1"),
         ({"seed": None}, "seed must be a whole number"),
         ({"ratios": (7, 2, 1)}, "add up to 1"),
         ({"ratios": (0.8, 0.2)}, "three numbers"),

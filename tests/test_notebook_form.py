@@ -310,9 +310,14 @@ def closes_with_the_question(nb):
 
 
 @rule(*ALL)
-def imports_the_package(nb):
-    if not any(re.search(r"^\s*(?:from|import) nfm_tutorial\b", cell.source, re.M) for _, cell in code_cells(nb)):
-        yield "no cell imports from nfm_tutorial"
+def starts_the_same_for_every_reader(nb):
+    cells = code_cells(nb)
+    imported = cells and re.search(r"^from nfm_tutorial import (?:.*, )?notebook\b", cells[0][1].source, re.M)
+    if not imported or cells[0][1].source.splitlines()[-1:] != ["notebook.start()"]:
+        yield (
+            "the first code cell must import notebook from nfm_tutorial and end with `notebook.start()`: otherwise the "
+            "outputs depend on the reader's shell and profile"
+        )
 
 
 @rule(CHAPTER, SOLUTIONS)
@@ -492,7 +497,8 @@ def good_chapter():
         },
         cells=[
             new_markdown_cell(OPENING),
-            new_code_cell("from nfm_tutorial.layers import bi_interaction\nprint(1)", outputs=[stream("1\n")]),
+            new_code_cell("from nfm_tutorial import data, notebook\n\nnotebook.start()"),
+            new_code_cell("print(1)", outputs=[stream("1\n")]),
             new_code_cell("plt.plot([1, 2])\nplt.show()", outputs=[PICTURE]),
             new_markdown_cell(CAPTION + "\n\nSee [the paper](https://example.org/home/page).\n\n```\n# comment\n```"),
             new_code_cell(
@@ -516,7 +522,7 @@ def good_chapter():
     return nb
 
 
-TITLE, PRINTS, DRAWS, TELLS, TRAINED, EXERCISE, FAILS, CLOSES = range(8)
+TITLE, IMPORTS, PRINTS, DRAWS, TELLS, TRAINED, EXERCISE, FAILS, CLOSES = range(9)
 
 
 def set_source(position, source):
@@ -627,7 +633,9 @@ BROKEN = [
     ("closes_with_the_question", set_source(CLOSES, f"## {CLOSING}\n\nThink. Hint.")),
     ("closes_with_the_question", set_source(CLOSES, f"## {CLOSING}\n\nWhat is kept?")),
     ("closes_with_the_question", remove(CLOSES)),
-    ("imports_the_package", set_source(PRINTS, "import torch  # not nfm_tutorial")),
+    ("starts_the_same_for_every_reader", set_source(IMPORTS, "from nfm_tutorial import notebook")),
+    ("starts_the_same_for_every_reader", set_source(IMPORTS, "from nfm_tutorial import notebook\n# notebook.start()")),
+    ("starts_the_same_for_every_reader", set_source(IMPORTS, "from nfm_tutorial import data\n\nnotebook.start()")),
     ("figures_are_told_in_words", set_source(TELLS, "The line rises from one to two as x goes from zero to one.")),
     ("figures_are_told_in_words", set_source(TELLS, "*Figure 1. A line.*")),
     ("figures_are_told_in_words", set_source(TELLS, "Text first.\n\n" + CAPTION)),

@@ -77,7 +77,7 @@ def test_splits_are_different_rows_of_one_truth():
     assert not splits.train.head(200).equals(splits.valid)
     pd.testing.assert_frame_equal(pd.concat(splits, ignore_index=True), data.planted(1000, "binary", 4, "signed"))
     for name in ("n_train", "n_valid", "n_test"):
-        with pytest.raises(ValueError, match=f"{name} must be a whole number, 1 or more, got 0"):
+        with pytest.raises(ValueError, match=f"{name} must be a whole number of at least 1, got 0"):
             data.planted_splits(**{name: 0})
 
 
@@ -211,23 +211,23 @@ def test_signed_inputs_make_f_bi_even_unless_there_is_a_constant(constant):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: data.planted(0), "n must be a whole number, 1 or more, got 0"),
-        (lambda: data.planted(10.5), "n must be a whole number, 1 or more, got 10.5"),
-        (lambda: data.planted(10, seed=-1), "seed must be a whole number, 0 or more, got -1"),
-        (lambda: data.planted(10, "auc"), "task='auc' is unknown; choose one of 'regression', 'binary'"),
-        (lambda: data.planted(10, coding="real"), "coding='real' is unknown; choose one of 'categorical', 'signed'"),
-        (lambda: data.planted_splits(task="rmse"), "task='rmse' is unknown"),
-        (lambda: data.planted_floors("logloss"), "task='logloss' is unknown"),
-        (lambda: data.planted_fields("real"), "coding='real' is unknown"),
-        (lambda: data.parity(10, 0), "order must be a whole number, 1 or more, got 0"),
+        (lambda: data.planted(0), "n must be a whole number of at least 1, got 0"),
+        (lambda: data.planted(10.5), "n must be a whole number of at least 1, got 10.5"),
+        (lambda: data.planted(10, seed=-1), "seed must be a whole number of at least 0, got -1"),
+        (lambda: data.planted(10, "auc"), "task 'auc' is unknown; choose one of 'regression', 'binary'"),
+        (lambda: data.planted(10, coding="real"), "coding 'real' is unknown; choose one of 'categorical', 'signed'"),
+        (lambda: data.planted_splits(task="rmse"), "task 'rmse' is unknown"),
+        (lambda: data.planted_floors("logloss"), "task 'logloss' is unknown"),
+        (lambda: data.planted_fields("real"), "coding 'real' is unknown"),
+        (lambda: data.parity(10, 0), "order must be a whole number of at least 1, got 0"),
         (lambda: data.parity(0, 3), "n must be a whole number"),
-        (lambda: data.parity(10, 3, coding="xor"), "coding='xor' is unknown"),
+        (lambda: data.parity(10, 3, coding="xor"), "coding 'xor' is unknown"),
         (lambda: data.planted_loss([1.0, 2.0], [1.0]), "same shape (N,), N > 0; got (2,) and (1,)"),
         (lambda: data.planted_loss(np.zeros((3, 1)), np.zeros((3, 1))), "same shape (N,)"),
         (lambda: data.planted_loss(np.zeros(3), np.zeros((3, 1))), "got (3,) and (3, 1)"),
         (lambda: data.planted_loss([], []), "N > 0"),
         (lambda: data.planted_loss([1.0, np.nan], [1.0, 1.0]), "row 1: score or truth is not a finite number"),
-        (lambda: data.planted_loss([1.0], [1.0], "mse"), "task='mse' is unknown"),
+        (lambda: data.planted_loss([1.0], [1.0], "mse"), "task 'mse' is unknown"),
     ],
 )
 def test_wrong_arguments_are_named(call, message):
@@ -248,7 +248,7 @@ def test_losses_are_plain_floats(task):
 
 
 def test_a_wrong_seed_of_parity_is_named():
-    with pytest.raises(ValueError, match="seed must be a whole number, 0 or more, got -1"):
+    with pytest.raises(ValueError, match="seed must be a whole number of at least 0, got -1"):
         data.parity(10, 3, seed=-1)
 
 

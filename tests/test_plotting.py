@@ -8,6 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from matplotlib.colors import to_hex
 
 from nfm_tutorial import plotting
@@ -142,12 +143,12 @@ def test_figures_draw_where_they_are_told_to(draw):
         (lambda: plotting.learning_curves({}, "auc", "t"), "there is no history to draw"),
         (lambda: plotting.learning_curves({"FM": history([0.6], 1)}, "rmse", "t"), "no valid rmse in this history"),
         (lambda: plotting.lines(pd.DataFrame(), "x", "y", "t"), "the frame is empty"),
-        (lambda: plotting.lines(pd.DataFrame({"a": [1]}), "x", "y", "t", log="z"), "log 'z' is unknown"),
+        (lambda: plotting.lines(pd.DataFrame({"a": [1]}), "x", "y", "t", log="z"), "log 'z' is unknown; choose one of"),
         (lambda: plotting.seed_dots(pd.DataFrame({"m": [1]}), "auc", "m", "t"), "no column 'auc'; its columns are m"),
         (lambda: plotting.seed_dots(pd.DataFrame({"auc": [1]}), "auc", "m", "t"), "no column 'm'"),
         (lambda: plotting.seed_dots(pd.DataFrame({"auc": [], "m": []}), "auc", "m", "t"), "there is no run to draw"),
         (lambda: plotting.paired_differences({}, "x", "t"), "there are no differences to draw"),
-        (lambda: plotting.paired_differences({"a": [1.0]}, "x", "t"), "at least two differences, got 1"),
+        (lambda: plotting.paired_differences({"a": [1.0]}, "x", "t"), "row 'a': .* at least two differences, got 1"),
         (lambda: plotting.embedding_map(np.eye(3), ["a"], ["a"] * 3, "t"), "got V .3, 3., 1 names and 3 groups"),
         (lambda: plotting.embedding_map(np.ones((3, 1)), ["a"] * 3, ["a"] * 3, "t"), "both at least 2"),
         (lambda: plotting.embedding_map(np.ones((1, 3)), ["a"], ["a"], "t"), "both at least 2"),
@@ -195,3 +196,71 @@ def test_names_that_would_cover_a_dot_or_a_name_are_left_out():
     names = ["first", "over the first", "free", "over dots"] + [""] * 8
     ax = plotting.embedding_map(V, names, ["a"] * 12, "t")
     assert [text.get_text() for text in ax.texts] == ["first", "free"]
+
+
+# --- what is not there, and what is of the wrong type ------------------------------------------------------------
+
+GAP = float("nan")
+
+
+def rows_of(ax):
+    return [text.get_text() for text in ax.get_yticklabels()]
+
+
+def test_a_missing_run_is_counted_beside_its_row():
+    runs = {"model": ["FM", "FM", "FM", "NFM", "LR", "LR"], "auc": [0.7, GAP, 0.9, 0.8, GAP, np.inf]}
+    ax = plotting.seed_dots(pd.DataFrame(runs), "auc", "model", "t")
+    assert rows_of(ax) == ["FM (1 of 3 missing)", "NFM", "LR (2 of 2 missing)"]
+    assert points(ax.lines[1]) == [(pytest.approx(0.8), 0)] and points(ax.lines[3]) == [(0.8, 1)]
+    ax.figure.canvas.draw()
+
+
+def test_a_missing_value_of_a_line_is_a_gap_and_counted():
+    ax = plotting.lines(pd.DataFrame({"a": [1, GAP, 3, np.inf], "b": [1, 2, 3, 4]}), "x", "y", "t")
+    assert legend(ax) == ["a (2 of 4 missing)", "b"] and np.isnan(points(ax.lines[0])[1][1])
+    ax = plotting.learning_curves({"FM": history([0.6, GAP, 0.7], 2)}, "auc", "t")
+    assert legend(ax) == ["FM (1 of 3 missing)"] and np.isnan(points(ax.lines[0])[1][1])
+    ax.figure.canvas.draw()
+
+
+def test_tensors_that_need_a_gradient_are_drawn():
+    V = torch.eye(3, requires_grad=True)
+    plotting.embedding_map(V, [""] * 3, ["a"] * 3, "t")
+    ax = plotting.paired_differences({"a": 2 * V[:, 0], "b": V.sum(dim=1)}, "x", "t")
+    assert points(ax.lines[1]) == [(2, 0), (0, 0), (0, 0)]
+
+
+TABLE = pd.DataFrame({"m": ["a", "b"], "auc": [0.1, 0.2]})
+
+
+@pytest.mark.parametrize(
+    "draw, message",
+    [
+        (lambda: plotting.learning_curves([history([0.6], 1)], "auc", "t"), "histories must be of type Mapping.* list"),
+        (lambda: plotting.learning_curves(None, "auc", "t"), "must be of type Mapping, such as {\"FM\": history}"),
+        (lambda: plotting.learning_curves({"FM": [0.6]}, "auc", "t"), "'FM' must stand for a History, .* got .0.6"),
+        (lambda: plotting.lines([1, 2], "x", "y", "t"), "frame must be of type DataFrame, .*; got list"),
+        (lambda: plotting.lines(pd.Series([1, 2]), "x", "y", "t"), "frame must be of type DataFrame, .*; got Series"),
+        (lambda: plotting.lines(pd.DataFrame({"a": ["x"]}), "x", "y", "t"), "column 'a' must hold numbers: .*'x'"),
+        (lambda: plotting.lines(TABLE[["auc"]], "x", "y", "t", log=None), "log None is unknown; choose one of"),
+        (lambda: plotting.lines(TABLE[["auc"]], "x", "y", "t", log=["x"]), "log ..x.. is unknown; choose one of"),
+        (lambda: plotting.seed_dots({"m": ["a"]}, "auc", "m", "t"), "results must be of type DataFrame, .*; got dict"),
+        (lambda: plotting.seed_dots(TABLE, "m", "auc", "t"), "column 'm' must hold numbers: .*'a'"),
+        (lambda: plotting.seed_dots(TABLE, ["auc"], "m", "t"), "no column ..auc..; its columns are m, auc"),
+        (lambda: plotting.seed_dots(TABLE.assign(m=["a", None]), "auc", "m", "t"), "row 1 of results has no m: name"),
+        (lambda: plotting.paired_differences([1, 2], "x", "t"), "differences must be of type Mapping, .*; got list"),
+        (lambda: plotting.paired_differences({"b": [1, 2], "a": [1, GAP]}, "x", "t"), "row 'a': difference 1 is not"),
+        (lambda: plotting.paired_differences({"a": "text"}, "x", "t"), "row 'a': the differences must hold numbers"),
+        (lambda: plotting.paired_differences({"a": None}, "x", "t"), "row 'a': an interval needs at least two"),
+        (lambda: plotting.paired_differences({"a": [1, 2]}, "x", "t", level="0.95"), "^level is a prob.* got '0.95'"),
+        (lambda: plotting.embedding_map([[1, 2], [GAP, 3]], ["Up", "Heat"], "ab", "t"), "row 1 of V, 'Heat', is not"),
+        (lambda: plotting.embedding_map("abc", [""], ["a"], "t"), "V must hold numbers"),
+        (lambda: plotting.embedding_map(np.eye(2), None, ["a"] * 2, "t"), "names must be of type Collection.* None"),
+        (lambda: plotting.embedding_map(np.eye(2), ["a"] * 2, 2, "t"), "groups must be of type Collection.* int"),
+        (lambda: plotting.lines(TABLE[["auc"]], "x", "y", "t", ax=plt.subplots(1, 2)[1]), "type Axes, .*ndarray"),
+    ],
+)
+def test_what_cannot_be_drawn_is_named_and_no_empty_figure_is_left(draw, message):
+    with pytest.raises(ValueError, match=message):
+        draw()
+    assert all(len(plt.figure(number).axes) == 2 for number in plt.get_fignums())  # that of the last case

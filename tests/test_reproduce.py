@@ -1,7 +1,13 @@
 """`reproduce` on libFM files written from planted truth, whose best losses are known, and its command line."""
 
+import gzip
 import json
+import math
+import os
 import re
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,7 +17,8 @@ from nfm_tutorial import reproduce as module
 from nfm_tutorial.__main__ import build_parser, main
 from nfm_tutorial.data import data_folder, planted_fields, planted_floors, planted_splits, write_libfm
 from nfm_tutorial.encoding import Encoder, Examples
-from nfm_tutorial.reproduce import MODELS, RECIPES, for_task, recipes, reproduce, run, table
+from nfm_tutorial.models import MODELS
+from nfm_tutorial.reproduce import RECIPES, constant, for_task, recipes, reproduce, run, table
 
 
 def folder_of_planted(folder, task, n_train, n_test=4_000, prefix=""):
@@ -36,8 +43,10 @@ def quiet(*args, **kwargs):
 def test_recipes_reach_the_floors_of_planted_truth(tmp_path, task, metric):
     folder = folder_of_planted(tmp_path, task, 24_000, 40_000)
     floors = planted_floors(task)
-    order = {"lr": 1, "fm": 2, "nfm": 3, "deepfm": 3}
-    for row in quiet(folder, task=task, seeds=2):
+    order = {"LR": 1, "FM": 2, "NFM": 3, "DeepFM": 3}
+    first, *rows = quiet(folder, task=task, seeds=2)
+    assert first["model"] == "constant" and first["test"][metric] == pytest.approx(floors[0], rel=0.01)
+    for row in rows:
         # Within 3 % of its own floor, and, the floors being 5 % and more apart, below the one before.
         floor = floors[order[row["model"]]]
         assert floor * 0.99 <= row["test"][metric] <= floor * 1.03, row
@@ -47,12 +56,13 @@ def test_recipes_reach_the_floors_of_planted_truth(tmp_path, task, metric):
 def test_row_has_the_promised_keys_and_json_holds_every_model_and_seed(small, tmp_path, monkeypatch):
     short(monkeypatch)
     out = tmp_path / "results.json"
-    rows = quiet(small, ("lr", "fm"), "regression", seeds=2, out=out)
+    rows = quiet(small, ("LR", "FM"), "regression", seeds=2, out=out)
     assert json.loads(out.read_text(encoding="utf-8")) == rows
-    assert [(row["model"], row["seed"]) for row in rows] == [("lr", 0), ("lr", 1), ("fm", 0), ("fm", 1)]
+    expected = [("constant", 0), ("LR", 0), ("LR", 1), ("FM", 0), ("FM", 1)]
+    assert [(row["model"], row["seed"]) for row in rows] == expected
     keys = {"model", "task", "k", "seed", "setting", "valid", "test", "seconds", "epochs"}
     assert all(set(row) == keys for row in rows)
-    assert rows[2]["test"] != rows[3]["test"], "the seed changes nothing"
+    assert rows[3]["test"] != rows[4]["test"], "the seed changes nothing"
     assert list(tmp_path.iterdir()) == [out], "a partial file is left behind"
 
 
@@ -67,8 +77,8 @@ def short(monkeypatch, epochs=1):
 @pytest.mark.parametrize("model", list(MODELS))
 def test_every_recipe_trains(small, monkeypatch, setting, task, model):
     short(monkeypatch)
-    row = quiet(small, (model,), task, k=None if model == "lr" else 4, setting=setting)[0]
-    assert row["k"] == (0 if model == "lr" else 4)
+    row = quiet(small, (model,), task, k=None if model == "LR" else 4, setting=setting)[1]
+    assert row["k"] == (0 if model == "LR" else 4)
     assert set(row["test"]) == ({"rmse"} if task == "regression" else {"auc", "logloss"})
 
 
@@ -76,11 +86,11 @@ def test_the_best_recipe_on_validation_is_taken_and_the_test_set_plays_no_part(s
     good, bad = ({}, {"lr": 1e-2, "epochs": 3}), ({}, {"lr": 1e-7, "epochs": 1})
     parts = module.read_libfm_folder(small)
     for order in ([good, bad], [bad, good]):
-        monkeypatch.setitem(RECIPES, ("fast", "regression", "lr"), order)
-        assert run(parts, "lr", "regression")["epochs"] == 3
+        monkeypatch.setitem(RECIPES, ("fast", "regression", "LR"), order)
+        assert run(parts, "LR", "regression")["epochs"] == 3
     no_test = [parts[0], parts[1], Examples(parts[2].ids, parts[2].values, -parts[2].target)]
-    monkeypatch.setitem(RECIPES, ("fast", "regression", "lr"), [good, bad])
-    assert run(no_test, "lr", "regression")["valid"] == run(parts, "lr", "regression")["valid"]
+    monkeypatch.setitem(RECIPES, ("fast", "regression", "LR"), [good, bad])
+    assert run(no_test, "LR", "regression")["valid"] == run(parts, "LR", "regression")["valid"]
 
 
 def test_regression_predictions_are_clipped_to_the_training_labels(small, monkeypatch):
@@ -89,7 +99,7 @@ def test_regression_predictions_are_clipped_to_the_training_labels(small, monkey
     monkeypatch.setattr(module, "predict", lambda *args, clip: seen.update(clip=clip) or parts[2].target.numpy())
     monkeypatch.setattr(module, "evaluate", lambda *args: {"rmse": 0.0})
     short(monkeypatch)
-    run(parts, "lr", "regression")
+    run(parts, "LR", "regression")
     assert seen["clip"] == (-1.0, 1.0)
 
 
@@ -106,8 +116,8 @@ def test_for_task_turns_signs_into_classes():
 
 def test_k_changes_the_recipe_and_nothing_else():
     (arguments, config), (changed, same) = (
-        recipes("fast", "regression", "nfm")[0],
-        recipes("fast", "regression", "nfm", k=256)[0],
+        recipes("fast", "regression", "NFM")[0],
+        recipes("fast", "regression", "NFM", k=256)[0],
     )
     assert (arguments["k"], arguments["dropout_bi"]) == (128, 0.3)
     assert (changed["k"], changed["dropout_bi"]) == (256, 0.5)
@@ -119,27 +129,85 @@ def test_k_changes_the_recipe_and_nothing_else():
     [
         ({"models": ["svm"]}, "no recipe for setting 'fast', task 'regression', model 'svm'"),
         ({"models": []}, "name at least one model"),
-        ({"seeds": 0}, "seeds is how many random starts"),
-        ({"k": 0}, "k is the embedding size"),
+        ({"models": " , "}, "name at least one model"),
+        ({"models": None}, "name at least one model"),
+        ({"seeds": 0}, "seeds must be a whole number of at least 1, got 0"),
+        ({"seeds": 1.5}, "seeds must be a whole number"),
+        ({"k": 0}, "k must be a whole number of at least 1, got 0"),
+        ({"k": 10**12}, "needs .* GB of memory to train"),
         ({"setting": "slow"}, "settings: fast, paper"),
     ],
 )
-def test_bad_arguments_are_refused_before_any_training(small, kwargs, message):
+def test_bad_arguments_are_refused_before_any_training(small, monkeypatch, kwargs, message):
+    monkeypatch.setattr(module, "run", None)
     with pytest.raises(ValueError, match=message):
         quiet(small, **kwargs)
 
 
-def test_a_missing_folder_for_the_results_is_found_before_training(small, tmp_path):
-    with pytest.raises(FileNotFoundError, match="does not exist"):
-        quiet(small, out=tmp_path / "nowhere" / "results.json")
+@pytest.mark.parametrize("place", ["nowhere/results.json", "", "folder", "notes.txt", "other.json", "rows.json"])
+def test_results_that_cannot_be_written_are_found_before_training(small, tmp_path, monkeypatch, place):
+    monkeypatch.setattr(module, "run", None)
+    (tmp_path / "folder").mkdir()
+    mine = {"notes.txt": b"my notes \xff", "other.json": b'{"model": 1}', "rows.json": b"[1, 2]"}
+    for name, content in mine.items():
+        (tmp_path / name).write_bytes(content)
+    out = tmp_path / place if place else place
+    message = "does not exist; make it first|an empty text|it is a folder|is no results file of this command"
+    with pytest.raises((ValueError, OSError), match=message):
+        quiet(small, out=out)
+    assert {name: (tmp_path / name).read_bytes() for name in mine} == mine
+
+
+def test_new_rows_are_added_to_a_results_file(small, tmp_path, monkeypatch):
+    short(monkeypatch)
+    out, said = tmp_path / "results.json", []
+    first = quiet(small, "LR", out=out)
+    second = reproduce(small, "fm", k=4, out=out, show=said.append)
+    assert json.loads(out.read_text(encoding="utf-8")) == first + second and len(second) == 2
+    assert f"{out} holds 2 rows already; the new ones are added" in said
+
+
+@pytest.mark.parametrize("part", ["train", "validation", "test"])
+def test_a_file_of_one_class_is_found_before_training(tmp_path, monkeypatch, part):
+    monkeypatch.setattr(module, "run", None)
+    for name in ("train", "validation", "test"):
+        (tmp_path / f"{name}.libfm").write_text("1 0:1\n1 1:1\n" if name == part else "1 0:1\n-1 1:1\n")
+    with pytest.raises(ValueError, match=rf"{part}\.libfm: all 2 labels are of one class; task binary"):
+        quiet(tmp_path, task="binary")
+
+
+@pytest.mark.parametrize("task", ["binary", "regression"])
+def test_a_training_file_of_one_row_is_found_before_training(tmp_path, monkeypatch, task):
+    monkeypatch.setattr(module, "run", None)
+    for name in ("train", "validation", "test"):
+        (tmp_path / f"{name}.libfm").write_text("1 0:1\n-1 1:1\n" if name != "train" else "1 0:1\n")
+    with pytest.raises(ValueError, match=r"train\.libfm has one example, and training needs two or more"):
+        quiet(tmp_path, task=task)
+
+
+def test_models_in_any_case_and_twice_are_trained_once(small, monkeypatch):
+    short(monkeypatch)
+    said = []
+    rows = reproduce(small, "lr, deepfm,LR", k=4, show=said.append)
+    assert [row["model"] for row in rows] == ["constant", "LR", "DeepFM"]
+    assert [line for line in said if "twice" in line] == ["a model that is named twice is trained once: LR, DeepFM"]
+    reproduce(small, ("Lr",), show=said.clear() or said.append)
+    assert not any("twice" in line for line in said)
+
+
+def test_packed_files_are_read(small, tmp_path, monkeypatch):
+    short(monkeypatch)
+    for path in small.iterdir():
+        (tmp_path / f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes()))
+    assert quiet(tmp_path, "LR")[1]["test"] == quiet(small, "LR")[1]["test"]
 
 
 def test_published_numbers_stand_only_beside_the_papers_own_data():
-    row = {"model": "nfm", "task": "regression", "k": 128, "seed": 0, "setting": "fast", "seconds": 1.0, "epochs": 2}
+    row = {"model": "NFM", "task": "regression", "k": 128, "seed": 0, "setting": "fast", "seconds": 1.0, "epochs": 2}
     row |= {"valid": {"rmse": 0.5}, "test": {"rmse": 0.25}}
     other = {**row, "seed": 1, "test": {"rmse": 0.35}}
     text = table([row, other], frappe=True)
-    assert "rmse 0.3000 ±0.0707" in text and "paper .3127" in text
+    assert "rmse 0.3000 +-0.0707" in text and "paper .3127" in text
     assert "paper" not in table([row], frappe=False)
 
 
@@ -147,8 +215,17 @@ def test_command_line_writes_results_and_prints_the_table(small, tmp_path, capsy
     short(monkeypatch)
     out = tmp_path / "r.json"
     assert main(["reproduce", "--data", str(small), "--models", "LR, fm", "--k", "4", "--out", str(out)]) == 0
-    assert [row["k"] for row in json.loads(out.read_text(encoding="utf-8"))] == [0, 4]
+    assert [row["k"] for row in json.loads(out.read_text(encoding="utf-8"))] == [0, 0, 4]
     assert "train 2,000, validation 4,000, test 4,000 rows" in capsys.readouterr().out
+
+
+def test_an_interrupted_download_is_no_traceback(tmp_path, monkeypatch, capsys):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("nfm_tutorial.__main__.download", interrupted)
+    assert main(["download", "frappe", "--folder", str(tmp_path)]) == 130
+    assert capsys.readouterr().err == "interrupted; nothing half-written is kept\n"
 
 
 def test_command_line_says_what_is_missing(tmp_path, capsys):
@@ -157,20 +234,122 @@ def test_command_line_says_what_is_missing(tmp_path, capsys):
     assert error.startswith("error: ") and "train.libfm" in error and "Traceback" not in error
 
 
-def test_an_interrupted_run_keeps_what_it_finished(small, tmp_path, monkeypatch):
+def labelled_parts(*labels):
+    def examples(labels):
+        return Examples(torch.ones(len(labels), 1, dtype=torch.int64), torch.ones(len(labels), 1), labels)
+
+    return [examples(part) for part in labels]
+
+
+def test_the_constant_predicts_what_the_training_labels_say():
+    row = constant(labelled_parts([1.0, 2.0, 6.0], [3.0, 3.0], [1.0, 7.0]), "regression")
+    assert (row["valid"], row["test"]) == ({"rmse": 0.0}, {"rmse": math.sqrt((4 + 16) / 2)})
+    assert [row[key] for key in ("model", "k", "epochs", "seconds")] == ["constant", 0, 0, 0]
+    row = constant(labelled_parts([-1.0, -1.0, -1.0, 1.0], [1.0, -1.0], [1.0, 1.0, -1.0]), "binary")
+    expected = -(2 * math.log(0.25) + math.log(0.75)) / 3
+    assert row["test"] == {"auc": 0.5, "logloss": pytest.approx(expected, rel=1e-12)}
+
+
+def test_a_model_behind_the_constant_is_said_aloud():
+    def row(model, loss, seed=0, task="regression"):
+        test = {"rmse": loss} if task == "regression" else {"auc": 0.7, "logloss": loss}
+        return {"model": model, "task": task, "k": 0, "seed": seed, "setting": "fast", "seconds": 0, "epochs": 0} | {
+            "valid": test, "test": test
+        }
+
+    rows = [row("constant", 1.0), row("LR", 0.9), row("LR", 1.3, 1), row("FM", 0.5), row("NFM", 1.5)]
+    lines = table(rows, frappe=False).splitlines()
+    assert lines[1].startswith("constant ") and len(lines) == 6
+    assert lines[-1].startswith("behind the constant prediction")
+    assert lines[-1].endswith(": LR (rmse 1.1000 against 1.0000), NFM (rmse 1.5000 against 1.0000)")
+    assert "behind" not in table([row("constant", 1.0), row("LR", 0.9)], frappe=False)
+    rows = [row("constant", 0.6, task="binary"), row("FM", 0.7, task="binary")]
+    assert table(rows, frappe=True).splitlines()[-1].endswith(": FM (logloss 0.7000 against 0.6000)")
+
+
+def test_for_task_keeps_the_fingerprint():
+    part = Examples([[1], [1]], [[1.0], [1.0]], [0.0, 1.0], fingerprint="abc")
+    assert [for_task([part], task)[0].fingerprint for task in ("binary", "regression")] == ["abc", "abc"]
+
+
+def test_an_interrupted_run_keeps_what_it_finished(small, tmp_path, monkeypatch, capsys):
     short(monkeypatch)
     real = module.run
 
     def run_until_fm(parts, model, *rest):
-        if model == "fm":
+        if model == "FM":
             raise KeyboardInterrupt
         return real(parts, model, *rest)
 
     monkeypatch.setattr(module, "run", run_until_fm)
     out = tmp_path / "r.json"
-    with pytest.raises(KeyboardInterrupt):
-        quiet(small, ("lr", "fm"), out=out)
-    assert [row["model"] for row in json.loads(out.read_text(encoding="utf-8"))] == ["lr"]
+    with pytest.raises(KeyboardInterrupt, match=re.escape(f"2 finished rows are kept in {out}")):
+        quiet(small, ("LR", "FM"), out=out)
+    assert [row["model"] for row in json.loads(out.read_text(encoding="utf-8"))] == ["constant", "LR"]
+    with pytest.raises(KeyboardInterrupt, match="2 finished rows are lost"):
+        quiet(small, ("LR", "FM"))
+
+
+def command(*arguments, environment=(), **how):
+    """`python -m nfm_tutorial` as a process of its own."""
+    environment = {**os.environ, "TQDM_DISABLE": "1", **dict(environment)}
+    call = [sys.executable, "-m", "nfm_tutorial", *map(str, arguments)]
+    return subprocess.Popen(call, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, **how)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows sends Ctrl-C in another way")
+def test_ctrl_c_gives_one_line_and_keeps_the_finished_rows(small, tmp_path):
+    out = tmp_path / "r.json"
+    with command("reproduce", "--data", small, "--models", "LR", "--seeds", 10_000, "--out", out, text=True) as process:
+        while "LR seed 0" not in (line := process.stdout.readline()):
+            assert line, process.stderr.read()
+        process.send_signal(signal.SIGINT)
+        _, error = process.communicate(timeout=60)
+    rows = json.loads(out.read_text(encoding="utf-8"))
+    assert error == f"interrupted; {len(rows)} finished rows are kept in {out}\n" and process.returncode == 130
+    assert [row["model"] for row in rows[:2]] == ["constant", "LR"] and os.listdir(tmp_path) == ["r.json"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows reports a closed pipe in another way")
+def test_a_pipe_that_closes_is_no_traceback(small):
+    with command("reproduce", "--data", small, "--models", "LR") as process:
+        assert process.stdout.readline().startswith(b"train 2,000")
+        process.stdout.close()
+        assert (process.stderr.read(), process.wait()) == (b"", 141)
+
+
+def test_a_terminal_that_knows_ascii_only_shows_everything(small, tmp_path):
+    folder = tmp_path / "数据"
+    folder.mkdir()
+    for path in small.iterdir():
+        (folder / path.name).write_bytes(path.read_bytes())
+    out = folder / "结果.json"
+    ascii_only = {"PYTHONIOENCODING": "ascii", "LC_ALL": "C"}
+    how = ("reproduce", "--data", folder, "--models", "LR", "--seeds", 2, "--out")
+    for place, code in ((out, 0), (out, 0), (folder, 1)):
+        with command(*how, place, environment=ascii_only) as process:
+            shown, error = process.communicate()
+        assert process.returncode == code and b"Traceback" not in error
+        (shown + error).decode("ascii")
+    assert len(json.loads(out.read_text(encoding="utf-8"))) == 6
+
+
+def test_threads_are_one_unless_asked_for_and_importing_sets_none(small, monkeypatch, capsys):
+    short(monkeypatch)
+    before = torch.get_num_threads()
+    try:
+        monkeypatch.setattr(os, "cpu_count", lambda: 3)
+        for asked, used in (([], 1), (["--threads", "2"], 2), (["--threads", "100"], 3)):
+            torch.set_num_threads(4)
+            assert main(["reproduce", "--data", str(small), "--models", "LR", *asked]) == 0
+            assert f"{used} threads" in capsys.readouterr().out
+        assert main(["reproduce", "--data", str(small), "--threads", "0"]) == 1
+        assert "threads must be a whole number of at least 1" in capsys.readouterr().err
+    finally:
+        torch.set_num_threads(before)
+    code = "import os; import nfm_tutorial.__main__; print(os.environ.get('OMP_NUM_THREADS'))"
+    environment = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
+    assert subprocess.check_output([sys.executable, "-c", code], env=environment, text=True) == "None\n"
 
 
 def test_commands_in_the_texts_are_understood_and_name_the_folder_that_download_fills():

@@ -11,7 +11,6 @@ widget state, the Python version.
 import argparse
 import os
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -38,6 +37,8 @@ from jupyter_client import KernelManager  # noqa: E402
 from jupyter_client.kernelspec import KernelSpecManager  # noqa: E402
 from nbclient import NotebookClient  # noqa: E402
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError  # noqa: E402
+
+from nfm_tutorial.files import replacing  # noqa: E402
 
 
 class NotebookFailed(Exception):
@@ -99,21 +100,6 @@ def check_outputs(nb):
                 raise NotebookFailed(f"cell {number} wrote to stderr:\n{output.text}\n\nThe cell:\n{cell.source}")
 
 
-def write_atomically(nb, path):
-    """Replace `path` at once, so that an interrupted run leaves no half notebook."""
-    text = nbformat.writes(nb).rstrip("\n") + "\n"
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
-    try:
-        with open(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        if path.exists():
-            os.chmod(temporary, path.stat().st_mode)  # mkstemp makes files that only the owner can read
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
 def run(path):
     """Execute, check, clean and write one notebook; return the seconds that its run took."""
     nb = nbformat.read(path, as_version=4)
@@ -123,7 +109,8 @@ def run(path):
     check_outputs(nb)
     clean(nb)
     nbformat.validate(nb)
-    write_atomically(nb, path)
+    with replacing(path) as part:  # an interrupted run leaves no half notebook
+        part.write_text(nbformat.writes(nb).rstrip("\n") + "\n", encoding="utf-8", newline="\n")
     return seconds
 
 

@@ -48,7 +48,7 @@ FLATTENED = Bug(
     z = xv.flatten(1)                               # (B, S * k)
     return 0.5 * (z.sum(1) ** 2 - (z ** 2).sum(1))  # (B,)""",
     test='''xv = torch.randn(5, 1, 4, dtype=torch.float64)
-assert (pair_term(xv) == 0).all() or pair_term(xv).abs().max() < 1e-12, "one feature alone has no pair"''',
+np.testing.assert_allclose(pair_term(xv), 0, atol=1e-12, err_msg="one feature alone has no pair")''',
     spec=r"""Repair `pair_term(xv)`: `xv` is `(B, S, k)`, the vectors $x_i v_i$, float32 or float64, $S \ge 1$;
 `B` may be 0. Return FM's pair term $\sum_{i<j} \langle x_i v_i, x_j v_j\rangle$ of each row, shape `(B,)`.
 Leave `xv` unchanged. Example: `xv = [[[1, 2], [3, -1]]]` gives `[1]`; one feature alone gives 0.""",
@@ -180,7 +180,8 @@ LABEL_CODES = Bug(
     buggy="""def design_matrix_buggy(codes, n_levels):
     return codes.float()[:, None]  # (N, 1)""",
     test='''X = np.asarray(design_matrix(torch.tensor([0, 2, 1]), 3))
-assert X.shape == (3, 3) and (X.sum(1) == 1).all(), "one column per level, one 1 per row"''',
+np.testing.assert_equal(X.shape, (3, 3), "one column per level")
+np.testing.assert_equal(X.sum(1), 1, "one 1 per row")''',
     spec=r"""Repair `design_matrix(codes, n_levels)`: `codes` is `(N,)` int64, the level of a categorical field
 in each row, from 0 to `n_levels - 1`; the numbers are names without order. Return the matrix that a linear
 model should read, one column per level: shape `(N, n_levels)`, 1 in the column of the row's level and 0
@@ -354,7 +355,7 @@ DOUBLE_SIGMOID = Bug(
     probability = torch.sigmoid(scores)
     return F.binary_cross_entropy_with_logits(probability, labels)""",
     test='''scores, labels = torch.tensor([12.0, -12.0]), torch.tensor([1.0, 0.0])
-assert train_loss(scores, labels) < 0.01, "sure and right must cost almost nothing"''',
+np.testing.assert_array_less(train_loss(scores, labels), 0.01, "sure and right must cost almost nothing")''',
     spec=r"""Repair `train_loss(scores, labels)`: the mean log loss (in nats) of raw scores (logits) $z$ and
 labels 0 or 1. `scores` and `labels` are `(N,)` float tensors of one dtype, float32 or float64, $N \ge 1$,
 scores between -4 and 4 in the check. Return one number. Leave the inputs unchanged. Example: `train_loss([2],
@@ -511,7 +512,7 @@ BROADCAST = Bug(
     buggy="""def mse_buggy(prediction, target):
     return ((prediction - target) ** 2).mean()""",
     test='''prediction, target = torch.tensor([[1.0], [2.0]]), torch.tensor([1.0, 2.0])
-assert mse(prediction, target) == 0, "perfect predictions have no error"''',
+np.testing.assert_allclose(mse(prediction, target), 0, err_msg="perfect predictions have no error")''',
     spec=r"""Repair `mse(prediction, target)`: the mean squared error over the rows. `prediction` is `(B, 1)`,
 as a last layer `Linear(..., 1)` gives it, `target` is `(B,)`; float32 or float64, $B \ge 1$. Return one number.
 Leave the inputs unchanged. Example: `mse([[1], [2]], [1, 4])` is 2.""",
@@ -708,7 +709,7 @@ def fm_head_buggy(k):
     return HeadBuggy(k)""",
     test='''head = fm_head(3)
 parameters = head.parameters() if isinstance(head, nn.Module) else []
-assert not any(p.requires_grad for p in parameters), "FM has no h to train"''',
+np.testing.assert_equal([p for p in parameters if p.requires_grad], [], "FM has no h to train")''',
     spec=r"""Repair `fm_head(k)`: it returns what turns the pooled crossings `(B, k)` (float32) into FM's pair
 term `(B,)`, the sum over $k$. A module without parameters to train, or a function; it must stay the sum however
 long one trains, and leave its input unchanged. Example: `fm_head(2)` maps `[[1, 2], [3, 4]]` to `[3, 7]`.""",
@@ -834,7 +835,8 @@ TINY_VARIANCE = Bug(
     test='''z = 4e-4 * torch.randn(256, 3)  # f_BI at the start has a variance near 1e-7
 norm = make_norm(z)
 norm = norm.train() if isinstance(norm, nn.Module) else norm
-assert (norm(z).std(0) - 1).abs().max() < 0.05, "the output must have standard deviation 1"''',
+std = norm(z).std(0).detach()
+np.testing.assert_allclose(std, 1, atol=0.05, err_msg="the output must have standard deviation 1")''',
     spec=r"""Repair `make_norm(z)`: `z` is a sample `(B, k)` (float32) of $f_{BI}$ at the start of training.
 Return a batch norm (a module, or a function) for such inputs: in training mode every column of its output has
 mean 0 and a standard deviation between 0.95 and 1.05. The variance of the columns of `z` lies between
@@ -906,7 +908,7 @@ NEXT_FIELD = Bug(
     starts = torch.tensor([0] + sizes[:-1]).cumsum(0)
     return local + starts""",
     test='''found = np.asarray(rows(torch.tensor([[3, 0]]), [3, 4]))
-assert found.tolist() == [[0, 3]], "an unknown id stays in its field"''',
+np.testing.assert_equal(found, [[0, 3]], "an unknown id stays in its field")''',
     spec=r"""Repair `rows(local, sizes)`: `local` is `(B, F)` int64, ids within each field; field $f$ owns
 `sizes[f]` rows of $V$, right behind those of the field before (field 0 starts at row 0). In each field the
 local id 0 is "unknown". A local id outside 0 to `sizes[f] - 1`, too large or negative, must read its own
@@ -1109,7 +1111,7 @@ SELECTED_ON_TEST = Bug(
     best = max(range(len(test)), key=lambda epoch: test[epoch])
     return best + 1, test[best]""",
     test='''epoch, value = report([0.7, 0.8], [0.75, 0.70])
-assert epoch == 2 and value == 0.70, "the choice must not look at the test set"''',
+np.testing.assert_equal((epoch, value), (2, 0.70), "the choice must not look at the test set")''',
     spec=r"""Repair `report(valid, test)`: two lists with the AUC (higher is better) on validation and test rows
 after each epoch, of the same length of at least 1. Return `(epoch, value)`: the epoch (from 1) that may be
 chosen without looking at the test set, and the test AUC to report for it. Of equal epochs take the first. Leave
@@ -1313,7 +1315,7 @@ AVERAGED = Bug(
     return np.mean([auc(target, score) for target, score in batches])""",
     test='''one = [(np.array([1, 0, 0, 1]), np.array([2.0, 1.0, -1.0, 0.0]))]
 two = [(t[:2], s[:2]) for t, s in one] + [(t[2:], s[2:]) for t, s in one]
-assert epoch_auc(two) == epoch_auc(one), "the metric must not depend on the batches"''',
+np.testing.assert_allclose(epoch_auc(two), epoch_auc(one), err_msg="the metric must not depend on the batches")''',
     spec=r"""Repair `epoch_auc(batches)`: `batches` is a list of pairs `(target, score)` of NumPy arrays of
 equal length, the labels (0 or 1) and scores of one batch. Return the AUC over all rows of all batches (a tie
 counts one half). A single batch may hold labels of one class only; all together hold both. Leave the inputs
@@ -1478,7 +1480,8 @@ ATTENTION = Bug(
     weight = torch.softmax(score, dim=-1)  # score: (B, P, 1)
     return (weight * pairs).sum(1)         # (B, k)""",
     test='''pairs, score = torch.ones(1, 4, 2), torch.randn(1, 4, 1)
-assert np.allclose(np.stack(list(attention_pool(pairs, score))), 1), "the weights of a row's pairs add up to 1"''',
+pooled = np.stack(list(attention_pool(pairs, score)))
+np.testing.assert_allclose(pooled, 1, rtol=1e-5, err_msg="the weights of a row's pairs add up to 1")''',
     spec=r"""Repair `attention_pool(pairs, score)`: `pairs` is `(B, P, k)`, the products of the $P$ feature
 pairs of a row; `score` is `(B, P, 1)`, one attention score per pair. Return the weighted sum of a row's pairs,
 shape `(B, k)`, whose weights are the softmax of the row's $P$ scores. All float32 or all float64, $B \ge 1$, $P

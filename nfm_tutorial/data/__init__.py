@@ -1,4 +1,4 @@
-"""The data of the series, in one place: import everything from here.
+"""The data of the series, in one place: import everything from here. Nothing in it knows a model.
 
     movielens.py   the shipped tables and the learning task built from them
     planted.py     data with a known structure and exact floors
@@ -7,7 +7,7 @@
 """
 
 from .download import download
-from .libfm import libfm_paths, read_libfm, read_libfm_folder, write_libfm
+from .libfm import LIBFM_PARTS, libfm_paths, read_libfm, read_libfm_folder, write_libfm
 from .movielens import data_folder, load_movies, load_ratings, movielens, movielens_fields
 from .planted import (
     parity,
@@ -21,6 +21,7 @@ from .planted import (
 from .splits import Splits
 
 __all__ = [
+    "LIBFM_PARTS",
     "Splits",
     "data_folder",
     "download",

@@ -1,7 +1,7 @@
 """Downloads of data sets that may not be redistributed, each file verified against its git blob id.
 
 A git blob id is the SHA-1 of the bytes "blob <size>", a zero byte and the file's content. It names exactly one
-content, so a file that matches is the file of the authors' repository.
+content, so a file that matches is the file of the authors' repository. This module knows nothing of what is in it.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from typing import NamedTuple
 
 import pooch
 
+from ..checks import one_of
+from ..files import replacing
 from .movielens import data_folder
-from .splits import check_choice
 
 
 class Source(NamedTuple):
@@ -49,10 +50,7 @@ negatives per use, as prepared by the authors of the NFM paper. Terms of the dat
 
 
 def download(
-    name: str = "frappe",
-    folder: str | os.PathLike | None = None,
-    base_url: str | None = None,
-    progress: bool = True,
+    name: str = "frappe", folder: str | os.PathLike | None = None, base_url: str | None = None, progress: bool = True
 ) -> Path:
     """Print the terms of a data set, get its files and verify them. Returns the folder that holds them.
 
@@ -66,7 +64,7 @@ def download(
     Raises ValueError for an unknown name or a file with other bytes than expected, ConnectionError if the server can't
     be reached, answers with an error or breaks off, another OSError if the folder can't be written to or is full.
     """
-    check_choice("name", name, tuple(SOURCES))
+    one_of("name", name, tuple(SOURCES))
     source = SOURCES[name]
     folder = data_folder() / "downloads" / name if folder is None else Path(folder)
     base_url = source.base_url if base_url is None else base_url
@@ -92,21 +90,20 @@ def git_blob_id(path: str | os.PathLike) -> str:
 
 
 def _fetch(url: str, path: Path, blob_id: str, progress: bool) -> None:
-    """Download one file beside its final name, verify it, then move it there."""
+    """Download one file, verify it, and only then let it appear."""
     from requests.exceptions import RequestException  # pooch brings requests; importing it here keeps start-up short
 
     get = pooch.HTTPDownloader(progressbar=progress, chunk_size=2**16, timeout=30)
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
-        get(url, str(part), None)
-        found = git_blob_id(part)
-        if found != blob_id:
-            raise ValueError(
-                f"{url} gave another file than expected: git blob id {found} ({part.stat().st_size:,} bytes) instead "
-                f"of {blob_id}. It was cut short or changed on the way, or the server sent a page of its own. Nothing "
-                f"was kept. Try again, on another network if need be."
-            )
-        os.replace(part, path)
+        with replacing(path) as part:
+            get(url, str(part), None)
+            found = git_blob_id(part)
+            if found != blob_id:
+                raise ValueError(
+                    f"{url} gave another file than expected: git blob id {found} ({part.stat().st_size:,} bytes) "
+                    f"instead of {blob_id}. It was cut short or changed on the way, or the server sent a page of its "
+                    f"own. Nothing was kept. Try again, on another network if need be."
+                )
     except RequestException as error:  # an OSError too, so this comes first
         raise ConnectionError(
             f"{path.name} could not be downloaded: {_reason(error)}. Nothing half-written was kept. Check the network "
@@ -114,8 +111,6 @@ def _fetch(url: str, path: Path, blob_id: str, progress: bool) -> None:
         ) from error
     except OSError as error:
         raise _cannot_write(path.parent, error) from error
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _reason(error) -> str:
@@ -135,6 +130,6 @@ def _reason(error) -> str:
 
 def _cannot_write(folder: Path, error: OSError) -> OSError:
     """The same kind of error with a message that says what to do."""
-    what = error.strerror or error
+    what = os.strerror(error.errno) if error.errno else error
     advice = "Nothing half-written was kept. Make room or choose another folder"
     return OSError(error.errno, f"can't write to {folder}: {what}. {advice}")

@@ -1,4 +1,4 @@
-"""MovieLens: the shipped tables, and the learning task built from them."""
+"""MovieLens: the shipped tables, and the learning task built from them. This module knows no model."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from .encoding import Field
-from .splits import Splits, check_choice, shares_of_parts, whole_number
+from ..checks import one_of, seed_number, shares_of_parts, whole_number
+from ..encoding import Field
+from .splits import Splits
 
 RATINGS_FILE = "ratings.csv.gz"
 MOVIES_FILE = "movies.csv.gz"
@@ -23,7 +24,7 @@ GET_AGAIN = "Get the file again: `git checkout -- data` restores it."
 def data_folder() -> Path:
     """Where the tables are: the environment variable NFM_TUTORIAL_DATA if set, else data/ beside the package."""
     chosen = os.environ.get("NFM_TUTORIAL_DATA")
-    return Path(chosen) if chosen else Path(__file__).resolve().parent.parent / "data"
+    return Path(chosen) if chosen else Path(__file__).resolve().parents[2] / "data"
 
 
 def load_ratings(folder: str | os.PathLike | None = None) -> pd.DataFrame:
@@ -163,9 +164,9 @@ def movielens(
     year of the rating, timestamp, label. Rows are in random order for split="random", else by user and time.
     Raises ValueError for an argument that can't be used, and what `load_ratings` and `load_movies` raise.
     """
-    check_choice("negatives", negatives, ("uniform", "popularity"))
-    check_choice("split", split, ("random", "time"))
-    n_negatives, seed = whole_number("n_negatives", n_negatives, 1), whole_number("seed", seed, 0)
+    one_of("negatives", negatives, ("uniform", "popularity"))
+    one_of("split", split, ("random", "time"))
+    n_negatives, seed = whole_number("n_negatives", n_negatives, 1), seed_number(seed)
     ratios = shares_of_parts(ratios)
     ratings, movies = load_ratings(folder), load_movies(folder)
     rng = np.random.default_rng(seed)
@@ -260,7 +261,7 @@ def _rows(ratings: pd.DataFrame, movies: pd.DataFrame, position: np.ndarray) -> 
             "user": ratings["user"].to_numpy()[source],
             "movie": movies["movie"].to_numpy()[position],
             "genres": movies["genres"].to_numpy(dtype=object)[position],
-            "decade": decade[position],
+            "decade": pd.Series(decade[position], dtype=object),  # pandas 3 would turn None into NaN
             "year": year[source],
             "timestamp": timestamp[source],
             "label": (np.arange(n * width) % width == 0).astype(np.int64),

@@ -8,7 +8,7 @@ of each in a field. The truth is a sum of one crossing of order 1, one of order 
 
 A function has order q when it is a sum of terms that each read at most q fields. LR has order 1; FM has order 2
 for every k, because on one-hot fields each of its terms reads at most two fields. So the best loss of order q is a
-floor under LR (q = 1) or FM (q = 2) that no training can break.
+floor under LR (q = 1) or FM (q = 2) that no training can break. This module knows no model class.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from itertools import combinations, product
 import numpy as np
 import pandas as pd
 
-from .encoding import Encoder, Examples, Field
-from .splits import Splits, check_choice, whole_number
+from ..checks import one_of, seed_number, whole_number
+from ..encoding import Encoder, Examples, Field
+from .splits import Splits
 
 N_FIELDS, N_LEVELS = 6, 8
 LEVELS = np.array(list("abcdefgh"))
@@ -50,9 +51,9 @@ def planted(n: int, task: str = "regression", seed: int = 0, coding: str = "cate
 
     Raises ValueError for an argument that can't be used.
     """
-    n, seed = whole_number("n", n, 1), whole_number("seed", seed, 0)
-    check_choice("task", task, tuple(TERMS))
-    check_choice("coding", coding, CODINGS)
+    n, seed = whole_number("n", n, 1), seed_number(seed)
+    one_of("task", task, tuple(TERMS))
+    one_of("coding", coding, CODINGS)
     rng = np.random.default_rng(seed)
     level = rng.integers(N_LEVELS, size=(n, N_FIELDS))
     sign = np.take_along_axis(planted_signs().to_numpy(), level, axis=0)  # (n, 6)
@@ -84,7 +85,7 @@ def planted_splits(
 
 def planted_fields(coding: str = "categorical") -> tuple[Field, ...]:
     """The six fields for an Encoder: categorical ones, or numbers taken as they are for coding="signed"."""
-    check_choice("coding", coding, CODINGS)
+    one_of("coding", coding, CODINGS)
     if coding == "categorical":
         return tuple(Field(name) for name in _columns(N_FIELDS, "f"))
     return tuple(Field(name, "numeric", standardize=False) for name in _columns(N_FIELDS, "f"))
@@ -103,7 +104,7 @@ def planted_floors(task: str = "regression") -> dict[int, float]:
 
     Raises ValueError for an unknown task.
     """
-    check_choice("task", task, tuple(TERMS))
+    one_of("task", task, tuple(TERMS))
     sign = np.array(list(product([1, -1], repeat=N_FIELDS)))  # (64, 6)
     truth = _truth(sign, task)
     floors = {}
@@ -123,7 +124,7 @@ def planted_loss(score, truth, task: str = "regression") -> float:
 
     Raises ValueError for different shapes, numbers that are not finite or an unknown task.
     """
-    check_choice("task", task, tuple(TERMS))
+    one_of("task", task, tuple(TERMS))
     score, truth = np.asarray(score, dtype=np.float64), np.asarray(truth, dtype=np.float64)
     if score.shape != truth.shape or score.ndim != 1 or not len(score):
         raise ValueError(f"score and truth must have the same shape (N,), N > 0; got {score.shape} and {truth.shape}")
@@ -148,8 +149,8 @@ def parity(
 
     Raises ValueError for an argument that can't be used.
     """
-    n, order, seed = whole_number("n", n, 1), whole_number("order", order, 1), whole_number("seed", seed, 0)
-    check_choice("coding", coding, CODINGS)
+    n, order, seed = whole_number("n", n, 1), whole_number("order", order, 1), seed_number(seed)
+    one_of("coding", coding, CODINGS)
     x = np.random.default_rng(seed).choice([-1, 1], size=(n, order))
     frame = pd.DataFrame(x, columns=_columns(order, "x")).assign(label=x.prod(axis=1))
     fields = [Field(name, "categorical") for name in _columns(order, "x")]
