@@ -3,16 +3,16 @@
 # The first call creates .venv and installs the versions of requirements.lock; later calls start at once.
 #
 # Variables:
-#   PYTHON=python3.12       the Python (3.10 or later) that creates .venv
+#   PYTHON=python3.12       the Python (3.11 to 3.14) that creates .venv
 #   ARGS="--no-browser --port 8899"    passed on to `jupyter lab`
-#   TORCH_INDEX=https://download.pytorch.org/whl/cpu
-#       Where PyTorch comes from, if not from pip's usual index. On Linux that index may serve a CUDA build of
-#       several GB. This address has the CPU build, which is all the series needs. It is used for PyTorch alone,
-#       and only when .venv is (re)installed.
+#   TORCH_INDEX=https://...    a mirror of PyTorch's index of CPU builds, https://download.pytorch.org/whl/cpu
+#       Linux asks this index for PyTorch first, since PyPI's build for Linux brings CUDA, several GB that the series
+#       does not need. If it does not answer within 5 seconds, pip's usual index serves. TORCH_INDEX= (empty) asks
+#       pip's usual index alone, as macOS and Windows do: PyPI's builds for them are CPU builds.
 
 PYTHON ?= python3
 ARGS ?=
-TORCH_INDEX ?=
+TORCH_INDEX ?= $(if $(filter Linux,$(shell uname -s 2>/dev/null)),https://download.pytorch.org/whl/cpu)
 
 VENV := .venv
 # Windows (make from Git Bash or MSYS) keeps the programs of an environment elsewhere.
@@ -24,6 +24,17 @@ export OMP_NUM_THREADS ?= 1
 # What activating the environment does: its programs come first.
 ACTIVATE := PATH="$(CURDIR)/$(BIN):$$PATH" VIRTUAL_ENV="$(CURDIR)/$(VENV)"
 
+# Does the index answer? faulthandler ends the wait after 5 seconds; urlopen's own limit starts anew with each address.
+ANSWERS := import faulthandler, sys, urllib.request as u; faulthandler.dump_traceback_later(5, exit=True); \
+  u.urlopen(u.Request(sys.argv[1], headers={"User-Agent": "pip"}))
+# $(call torch,PYTHON,VERSIONS): PyTorch alone, from TORCH_INDEX. pip keeps this build when it installs the rest.
+define torch
+$(if $(TORCH_INDEX),@if $(1) -c '$(ANSWERS)' $(TORCH_INDEX:/=)/torch/ 2>/dev/null; \
+  then $(1) -m pip install --quiet --no-deps --index-url $(TORCH_INDEX) --constraint $(2) torch || \
+    { echo "No PyTorch from $(TORCH_INDEX). Try again; 'make lab TORCH_INDEX=' asks pip's usual index"; exit 1; }; \
+  else echo "$(TORCH_INDEX) does not answer: PyTorch comes from pip's usual index (on Linux perhaps several GB)"; fi)
+endef
+
 FIRST := 01_factorization_machines.ipynb
 # JupyterLab refuses to start for root (the usual user in a container) unless told that this is meant.
 AS_ROOT := $(if $(filter 0,$(shell id -u 2>/dev/null)),--allow-root)
@@ -34,14 +45,15 @@ SETTINGS := $(VENV)/share/jupyter/lab/settings
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
 
+# The Python that counts is the one in .venv, if there is one. PyTorch 2.13 has packages for these Pythons.
 $(STAMP): requirements.lock pyproject.toml tools/jupyterlab_overrides.json
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
-	  { echo "Python 3.10 or later is needed; name one: make PYTHON=python3.12 ..."; exit 1; }
+	@$(firstword $(wildcard $(BIN)/python $(BIN)/python.exe) $(PYTHON)) -c \
+	  'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' || \
+	  { echo "Python 3.11 to 3.14 is needed; name one: make clean, then make lab PYTHON=python3.12"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
 	  { echo "Could not create $(VENV). On Debian and Ubuntu: apt install python3-venv"; rm -rf $(VENV); exit 1; }
 	@echo "Installing into $(VENV): several minutes the first time"
-	$(if $(TORCH_INDEX),$(BIN)/python -m pip install --quiet --extra-index-url $(TORCH_INDEX) \
-	  --constraint requirements.lock torch)
+	$(call torch,$(BIN)/python,requirements.lock)
 	$(BIN)/python -m pip install --quiet --requirement requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@mkdir -p $(SETTINGS) && cp tools/jupyterlab_overrides.json $(SETTINGS)/overrides.json
@@ -60,10 +72,11 @@ test: $(STAMP)
 notebooks: $(STAMP)
 	$(ACTIVATE) python tools/execute_notebooks.py $(ARGS)
 
-# The unit tests with the lowest versions that pyproject.toml admits (PYTHON 3.10 to 3.12 have packages for all of them).
+# The unit tests with the lowest versions that pyproject.toml admits (Python 3.11 and 3.12 have packages for all).
 test-lowest:
 	$(PYTHON) -m venv --clear $(VENV)-lowest
 	sed -n 's/^ *"\([a-z-]*\)>=\([0-9.]*\).*/\1==\2/p' pyproject.toml > $(VENV)-lowest/requirements.txt
+	$(call torch,$(BIN_LOWEST)/python,$(VENV)-lowest/requirements.txt)
 	$(BIN_LOWEST)/python -m pip install --quiet --requirement $(VENV)-lowest/requirements.txt
 	$(BIN_LOWEST)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	$(BIN_LOWEST)/python -m pytest
