@@ -149,8 +149,8 @@ def fit(
     started = time.perf_counter()
     model.to(device)
     train, valid = train.to(device), valid.to(device)
-    for examples in (train, valid):  # fails now, not after an epoch
-        predict(model, examples[torch.cat([examples.ids.argmax(dim=0), torch.arange(min(2, len(examples)))])])
+    for examples in (train, valid):  # fails now, not after an epoch: the largest id of each slot, and two rows
+        predict(model, examples[[*examples.ids.argmax(dim=0).tolist(), *range(min(2, len(examples)))]])
     _start(model, train, config.task)
     optimizer = _optimizer(model, config)
     bounds = _batch_bounds(len(train), config.batch_size)
@@ -292,6 +292,8 @@ def _check_fit_together(model: nn.Module, examples: Examples, which: str = "") -
     if not isinstance(model, nn.Module):
         built = f"build it first: {model.__name__}(...)" if isinstance(model, type) else f"got {type(model).__name__}"
         raise ValueError(f"the first argument is a model, such as FM(encoder.n_features); {built}")
+    if next(model.parameters(), None) is None:
+        raise ValueError(f"this {type(model).__name__} has no parameters, so there is nothing to train")
     if not isinstance(examples, Examples):
         raise ValueError(f"models read Examples, such as encoder.transform(table), got {type(examples).__name__}")
     whose = f"the {which or 'examples'}"

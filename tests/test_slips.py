@@ -255,6 +255,7 @@ GOOD = Encoder(FIELDS).fit_transform(clicks(50))
         (lambda: fit(LR, GOOD, GOOD), r"the first argument is a model, .*; build it first: LR\(...\)"),
         (lambda: fit(None, GOOD, GOOD), "the first argument is a model, .* got NoneType"),
         (lambda: fit(LR(99), GOOD, GOOD, TrainConfig(device="meta")), "device 'meta' is not there; use 'auto'"),
+        (lambda: fit(nn.Identity(), GOOD, GOOD), "this Identity has no parameters, so there is nothing to train"),
         (lambda: predict(LR, GOOD), "build it first"),
         (lambda: predict(LR(99), GOOD, clip=5), r"clip must be \(low, high\) with low <= high, got 5"),
         (lambda: predict(LR(99), GOOD, clip=("a", "b")), r"clip must be \(low, high\)"),
