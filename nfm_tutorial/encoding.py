@@ -266,6 +266,7 @@ class Encoder:
     def _learned(self, spans, vocabulary, slots, scaling) -> Encoder:
         self.spans, self._vocabulary, self._slots, self._scaling = tuple(spans), vocabulary, slots, scaling
         content = {name: value for name, value in self.to_dict().items() if name != "target"}
+        content["scaling"] = [[f"{x:.9g}" for x in scale] for scale in scaling]  # rows in another order round elsewhere
         self.fingerprint = hashlib.sha256(json.dumps(content, default=repr).encode()).hexdigest()[:16]
         return self
 

@@ -99,7 +99,8 @@ def mlp(
     hidden = checks.layer_sizes(hidden)
     bn_eps = checks.number("bn_eps", bn_eps, above=0, why="added to a variance")
     checks.one_of("activation", activation, ACTIVATIONS)
-    checks.dropout_rate("dropout", dropout), checks.true_or_false("batch_norm", batch_norm)
+    checks.dropout_rate("dropout", dropout)
+    checks.true_or_false("batch_norm", batch_norm)
     layers: list[nn.Module] = []
     for n_out in hidden:
         layers.append(nn.Linear(n_in, n_out))

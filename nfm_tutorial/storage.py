@@ -24,13 +24,11 @@ def save(path, model: nn.Module, encoder: Encoder | None = None) -> None:
     encoder whose vocabulary is not the one the model was trained with, or a vocabulary with values other than
     strings and numbers; FileNotFoundError if the folder does not exist, another OSError if it can't be written to.
     """
-    if isinstance(path, nn.Module) or type(model) not in MODELS.values():
+    if isinstance(path, nn.Module):
+        raise ValueError("save(path, model, encoder) takes the path first")
+    if type(model) not in MODELS.values():
         found = model.__name__ if isinstance(model, type) else type(model).__name__
-        raise ValueError(
-            "save(path, model, encoder) takes the path first"
-            if isinstance(path, nn.Module)
-            else f"save knows {', '.join(MODELS)} of nfm_tutorial.models, not this {found}"
-        )
+        raise ValueError(f"save knows {', '.join(MODELS)} of nfm_tutorial.models, not this {found}")
     writable(path)
     state = {"model": type(model).__name__, "config": model.config, "weights": model.state_dict(), "encoder": None}
     state["fingerprint"] = model.fingerprint

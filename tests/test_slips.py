@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -88,11 +89,11 @@ def test_saving_with_an_encoder_that_is_not_the_models_is_refused(tmp_path):
 
 def test_the_same_vocabulary_learned_twice_is_the_same():
     encoder, examples, model = trained()
-    again = Encoder(FIELDS, target="other").fit(clicks().sample(frac=1, random_state=3))
-    again._scaling = encoder._scaling  # a sum in another order may differ in its last bit
-    assert again._learned(again.spans, again._vocabulary, again._slots, encoder._scaling).fingerprint
-    assert Encoder.from_dict(encoder.to_dict()).fingerprint == encoder.fingerprint == examples.fingerprint
-    assert np.array_equal(predict(model, again.transform(clicks())), predict(model, examples))
+    again = [Encoder(FIELDS, target="other").fit(clicks().sample(frac=1, random_state=seed)) for seed in range(5)]
+    again.append(Encoder.from_dict(encoder.to_dict()))
+    assert {other.fingerprint for other in again} == {encoder.fingerprint} == {examples.fingerprint}
+    for other in again:
+        assert predict(model, other.transform(clicks())) == pytest.approx(predict(model, examples), abs=1e-6)
 
 
 @pytest.mark.parametrize("change", ["shorter", "swapped", "scaling"])
@@ -108,7 +109,8 @@ def test_a_saved_vocabulary_changed_by_hand_is_refused(tmp_path, change):
     else:
         state["encoder"]["scaling"][3] = [0.0, 2.0]
     torch.save(state, tmp_path / "m.pt")
-    with pytest.raises(ValueError, match="vocabulary was changed after saving|damaged"):
+    found = "is damaged" if change == "shorter" else "vocabulary was changed after saving"
+    with pytest.raises(ValueError, match=found):
         load(tmp_path / "m.pt")
 
 
@@ -150,8 +152,10 @@ def test_a_column_of_strangers_is_said_aloud():
     new.loc[:119, "user"] += 1000
     with pytest.warns(UserWarning, match="column 'user': 60% of the values are unknown"):
         encoder.transform(new)
-    encoder.transform(new[:10])  # a stranger or ten are no news
-    encoder.transform(new[80:])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        encoder.transform(new[:10])  # a stranger or ten are no news
+        encoder.transform(new[80:])  # nor is a third
 
 
 def test_several_unknown_values_of_a_cell_are_one():
