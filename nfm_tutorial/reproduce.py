@@ -100,8 +100,8 @@ def recipes(setting: str, task: str, model: str, k: int | None = None, seed: int
 
 def run(
     parts: Sequence[Examples], model: str, task: str, setting: str = "fast", k: int | None = None, seed: int = 0
-) -> dict:
-    """Train one model with one seed on (train, valid, test) and return its row of results.
+) -> tuple[dict, np.ndarray]:
+    """Train one model with one seed on (train, valid, test); return its row of results and its test scores (N,).
 
     The row: model, task, k (0 for LR), seed, setting, valid, test (metrics by name), seconds (of all recipes), epochs
     (run by the recipe chosen on validation). Regression predictions are clipped to the range of the training
@@ -121,7 +121,7 @@ def run(
     who = {"model": model, "task": task, "k": network.config.get("k", 0), "seed": seed, "setting": setting}
     scores = [predict(network, part, clip=clip) for part in (valid, test)]
     seconds, epochs = sum(history.seconds for history, _ in trained), int(history.frame["epoch"].max())
-    return _row(who, (valid, test), scores, round(seconds, 2), epochs)
+    return _row(who, (valid, test), scores, round(seconds, 2), epochs), scores[1]
 
 
 def constant(parts: Sequence[Examples], task: str, setting: str = "fast") -> dict:
@@ -219,7 +219,7 @@ def reproduce(
         finish(constant(parts, task, setting))
         for model in models:
             for seed in range(seeds):
-                finish(run(parts, model, task, setting, k, seed))
+                finish(run(parts, model, task, setting, k, seed)[0])
     except KeyboardInterrupt:
         where = "lost; an output file (out) keeps them" if out is None else f"kept in {out}"
         raise KeyboardInterrupt(f"{len(rows)} finished rows are {where}") from None

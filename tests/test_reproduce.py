@@ -87,10 +87,10 @@ def test_the_best_recipe_on_validation_is_taken_and_the_test_set_plays_no_part(s
     parts = module.read_libfm_folder(small)
     for order in ([good, bad], [bad, good]):
         monkeypatch.setitem(RECIPES, ("fast", "regression", "LR"), order)
-        assert run(parts, "LR", "regression")["epochs"] == 3
+        assert run(parts, "LR", "regression")[0]["epochs"] == 3
     no_test = [parts[0], parts[1], Examples(parts[2].ids, parts[2].values, -parts[2].target)]
     monkeypatch.setitem(RECIPES, ("fast", "regression", "LR"), [good, bad])
-    assert run(no_test, "LR", "regression")["valid"] == run(parts, "LR", "regression")["valid"]
+    assert run(no_test, "LR", "regression")[0]["valid"] == run(parts, "LR", "regression")[0]["valid"]
 
 
 def test_regression_predictions_are_clipped_to_the_training_labels(small, monkeypatch):
