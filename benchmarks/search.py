@@ -1,11 +1,17 @@
-"""Repeat the search for learning rate, L2 and epochs behind the fair comparisons of chapters 4 and 6.
+"""Repeat the searches behind the settings of chapters 2 to 6. Only training and validation rows are read.
 
-    python benchmarks/search.py             both chapters: some minutes
+    python benchmarks/search.py             all of them: half an hour, chapters 4 and 6 most of it
     python benchmarks/search.py --chapter 4
-    python benchmarks/search.py --wide      a grid with more rates, L2 strengths and epochs: much longer
+    python benchmarks/search.py --all       every setting, not the best two of each model
 
-Every model gets the same grid, trained with seed 0 and judged by AUC on the validation rows; the test rows are never
-read. It prints every model's two best settings.
+MovieLens (chapters 2, 3, 4, 6) is judged by AUC on validation rows of seed 0, planted data (5, 6) by RMSE. All models
+of a comparison get one grid. L2 is `l2_embedding`; LR has no embeddings, so it gets `decay_linear` in chapter 2 and
+rates alone elsewhere. "edge" marks a best setting whose rate, start, L2 strength or epochs lie where the grid ends and
+could go on; no L2 is no edge. Chapters 3, 4 and 6 (MovieLens) take the best setting, up to ties. The others take a good
+one, which needs few epochs or was there first: "taken" says how far behind the best it is.
+
+Not searched, but set: k, hidden layers, batch sizes; chapter 5's variants of the bare NFM and its MovieLens runs; the
+single runs of chapter 2 (learning curve, split by time, regression); chapter 6's runs outside the ladder and 6.6.
 """
 
 from __future__ import annotations
@@ -15,80 +21,162 @@ import itertools
 import os
 import sys
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before PyTorch is imported; see benchmarks/README.md
 
-from nfm_tutorial.data import movielens, movielens_fields  # noqa: E402
+import numpy as np  # noqa: E402
+
+from nfm_tutorial.data import movielens, movielens_fields, planted_fields, planted_splits  # noqa: E402
 from nfm_tutorial.encoding import Encoder, Examples  # noqa: E402
+from nfm_tutorial.metrics import METRICS  # noqa: E402
 from nfm_tutorial.models import FM, LR, NFM, DeepFM  # noqa: E402
 from nfm_tutorial.training import TrainConfig, fit  # noqa: E402
 
-# chapter -> learning rates, L2 strengths, epochs at most
-GRIDS = {
-    4: ((0.005, 0.01, 0.02, 0.04), (0.001, 0.003, 0.006), 5),
-    6: ((0.007, 0.01, 0.02), (0.001, 0.003, 0.006), 8),
-}
-WIDE = (0.003, 0.005, 0.007, 0.01, 0.02, 0.04), (0.0001, 0.0003, 0.001, 0.003, 0.006), 15
-CONDITIONS = {
-    4: {"one uniform negative": dict(n_negatives=1)},
-    6: {
-        "uniform": dict(negatives="uniform"),
-        "popularity": dict(negatives="popularity"),
-        "by time": dict(negatives="uniform", split="time"),
-    },
+CHAPTERS = (2, 3, 4, 5, 6)
+WIDE = dict(lr=(0.00125, 0.0025, 0.005, 0.01, 0.02, 0.04, 0.08), l2_embedding=(0.0, 0.0003, 0.001, 0.003, 0.01))
+BUILD: dict[str, Callable] = {
+    "LR": lambda n, slots, **parts: LR(n, **parts),
+    "FM": lambda n, slots, **parts: FM(n, **parts),
+    "NFM": lambda n, slots, **parts: NFM(n, **{"hidden": (64,), **parts}),
+    "NFM, no batch norm": lambda n, slots, **parts: NFM(n, **{"hidden": (64,), **parts}, batch_norm=False),
+    "DeepFM": lambda n, slots, **parts: DeepFM(n, slots, hidden=(64,), **parts),
 }
 
 
-def models(chapter: int, condition: str, n: int, field_of_slot) -> dict[str, Callable]:
-    """The models of a chapter's comparison under one condition, by name."""
-    found = {
-        "FM": lambda: FM(n),
-        "NFM, no batch norm": lambda: NFM(n, hidden=(64,), batch_norm=False),
-        "DeepFM": lambda: DeepFM(n, field_of_slot, hidden=(64,)),
-    }
-    if chapter == 4:
-        found |= {"LR": lambda: LR(n), "NFM": lambda: NFM(n, hidden=(64,))}
-    elif condition == "by time":
-        del found["DeepFM"]
-    return found
+class Case(NamedTuple):
+    condition: str
+    model: str  # a key of BUILD
+    tables: list[tuple[Examples, Examples, int]]  # training rows, validation rows, n features; one run each
+    axes: dict[str, tuple]  # "init_std" is the model's, the rest are TrainConfig's
+    fixed: dict  # TrainConfig
+    parts: dict = {}  # of the model
+    taken: dict = {}  # by the chapter, where that is not the best
 
 
-def parts(chapter: int, options: dict) -> tuple[Examples, Examples, int]:
-    """Training rows, validation rows and the number of features. Chapter 6 takes every third user."""
-    train, valid, _ = movielens(seed=0, **options)
-    if chapter == 6:
-        train, valid = (frame[frame["user"] % 3 == 0] for frame in (train, valid))
-    encoder = Encoder(movielens_fields()).fit(train)
+def encoded(fields, train, valid) -> tuple[Examples, Examples, int]:
+    encoder = Encoder(fields).fit(train)
     return encoder.transform(train), encoder.transform(valid), encoder.n_features
 
 
-def search(chapter: int, grid: tuple) -> Iterator[tuple]:
-    """Rows (condition, model, rate, L2 strength, epochs, validation AUC), every model's best first."""
-    rates, strengths, epochs = grid
-    for condition, options in CONDITIONS[chapter].items():
-        train, valid, n = parts(chapter, options)
-        for name, build in models(chapter, condition, n, train.field_of_slot).items():
-            rows = []
-            for lr, l2 in itertools.product(rates, strengths if name != "LR" else (0.0,)):
-                config = TrainConfig(lr=lr, l2_embedding=l2, epochs=epochs, patience=1, batch_size=4096)
-                history = fit(build(), train, valid, config, progress=False)
-                rows.append((condition, name, lr, l2, history.best_epoch, history.best_value))
-            yield from sorted(rows, key=lambda row: -row[-1])
+def ratings(keep=lambda user: user == user, **options) -> tuple[Examples, Examples, int]:
+    """Of seed 0's split, the rows of the users that `keep` picks. The test rows are dropped unread."""
+    train, valid, _ = movielens(seed=0, **options)
+    return encoded(movielens_fields(), *(frame[keep(frame["user"])] for frame in (train, valid)))
+
+
+def planted(n_train: int, n_valid: int, seed: int) -> tuple[Examples, Examples, int]:
+    return encoded(planted_fields(), *planted_splits(n_train, n_valid, n_valid, seed=seed)[:2])
+
+
+def cases(chapter: int) -> Iterator[Case]:
+    """Every search of a chapter."""
+    patient = dict(batch_size=4096, epochs=100, patience=2)
+    if chapter == 2:
+        quick = dict(batch_size=4096, epochs=6, patience=None)
+        axes = {
+            "LR": dict(lr=(0.01, 0.02, 0.05), decay_linear=(1e-5, 1e-4, 1e-3)),
+            "FM": dict(lr=(0.005, 0.01, 0.02), l2_embedding=(3e-4, 1e-3, 3e-3)),
+        }
+        taken = {
+            ("uniform", "LR"): dict(lr=0.05, decay_linear=1e-5, epochs=2),
+            ("uniform", "FM"): dict(lr=0.01, l2_embedding=1e-3, epochs=3),
+            ("popularity", "LR"): dict(lr=0.01, decay_linear=1e-3, epochs=3),
+            ("popularity", "FM"): dict(lr=0.01, l2_embedding=1e-3, epochs=4),
+        }
+        for negatives in ("uniform", "popularity"):
+            tables = [ratings(negatives=negatives)]
+            for name in axes:
+                yield Case(negatives, name, tables, axes[name], quick, taken=taken[negatives, name])
+    if chapter == 3:
+        tables = [ratings(lambda user, rest=rest: user % 6 == rest) for rest in range(3)]
+        fixed = dict(batch_size=1024, epochs=7, patience=1)
+        for name in BUILD:
+            axes = {"lr": (0.0025, 0.005, 0.01, 0.02, 0.04, 0.08), "l2_embedding": WIDE["l2_embedding"]}
+            yield Case("mean of 3 user groups", name, tables, axes | without_l2(name), fixed)
+    if chapter == 4:
+        tables = [ratings(n_negatives=1)]
+        for name in BUILD:
+            yield Case("one uniform negative", name, tables, WIDE | without_l2(name), patient)
+    if chapter == 5:
+        tables = [planted(12_000, 4_000, seed) for seed in range(5)]
+        fixed = dict(task="regression", batch_size=1000, patience=None)
+        axes = dict(init_std=(0.05, 0.1, 0.2, 0.4, 0.8), lr=(0.01, 0.03, 0.1))
+        hidden, taken = dict(hidden=(32,)), dict(init_std=0.2, lr=0.03, epochs=12)
+        yield Case("bare NFM", "NFM, no batch norm", tables, axes, fixed | dict(epochs=12), hidden, taken)
+        axes = dict(l2_embedding=(0.0, 0.01, 0.03, 0.1), lr=(0.02,))
+        yield Case("FM with a penalty", "FM", tables, axes, fixed | dict(epochs=8))
+    if chapter == 6:
+        tables = [planted(16_000, 4_000, 0)]
+        fixed = dict(task="regression", batch_size=1024, schedule="linear", patience=None)
+        axes = dict(lr=(0.003, 0.01, 0.02, 0.03, 0.06), epochs=(4, 6, 10, 15, 20))
+        for name, lr, epochs in (("LR", 0.03, 4), ("FM", 0.01, 6), ("NFM", 0.02, 15), ("DeepFM", 0.02, 15)):
+            parts, taken = {} if name == "LR" else dict(k=8), dict(lr=lr, epochs=epochs)
+            yield Case("planted ladder", name, tables, axes, fixed, parts, taken)
+        conditions = {"uniform": {}, "popularity": dict(negatives="popularity"), "by time": dict(split="time")}
+        for condition, options in conditions.items():
+            tables = [ratings(lambda user: user % 3 == 0, **options)]
+            for name in ("FM", "NFM, no batch norm", "DeepFM")[: 2 if condition == "by time" else 3]:
+                yield Case(condition, name, tables, WIDE, patient)
+
+
+def without_l2(name: str) -> dict[str, tuple]:
+    return {"l2_embedding": (0.0,)} if name == "LR" else {}
+
+
+def search(case: Case) -> tuple[str, list[tuple]]:
+    """The metric's name, and (value, epochs, setting, values by epoch) of every setting, the best first."""
+    found = []
+    for values in itertools.product(*case.axes.values()):
+        setting = dict(zip(case.axes, values, strict=True))
+        parts = case.parts | {name: value for name, value in setting.items() if name == "init_std"}
+        config = case.fixed | {name: value for name, value in setting.items() if name != "init_std"}
+        histories = []
+        for seed, (train, valid, n) in enumerate(case.tables):
+            model = BUILD[case.model](n, train.field_of_slot, seed=seed, **parts)
+            histories.append(fit(model, train, valid, TrainConfig(**config, seed=seed), progress=False))
+        metric = histories[0].monitor
+        best, epochs = (np.mean([getattr(h, name) for h in histories]) for name in ("best_value", "best_epoch"))
+        found.append((best, epochs, setting, [history.curve(metric) for history in histories]))
+    return metric, sorted(found, key=lambda row: row[0], reverse=METRICS[metric].higher_is_better)
+
+
+def value_of(case: Case, found: list[tuple], higher: bool) -> float:
+    """The value of the setting that the chapter takes: the best of the epochs it trains, mean of the runs."""
+    (curves,) = (row[3] for row in found if row[2].items() <= case.taken.items())
+    values = [curve.iloc[: case.taken["epochs"]] for curve in curves]
+    return float(np.mean([v.max() if higher else v.min() for v in values]))
+
+
+def on_edge(case: Case, epochs: float, setting: dict) -> bool:
+    """Whether the best setting lies where the grid ends and could go on."""
+    for name, values in case.axes.items():
+        natural = (0.0,) if name.startswith(("l2", "decay")) else ()
+        if len(values) > 1 and setting[name] in {min(values), max(values)}.difference(natural):
+            return True
+    return "epochs" in case.fixed and epochs >= case.fixed["epochs"]
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--chapter", type=int, choices=list(GRIDS), help="one chapter alone")
-    parser.add_argument("--wide", action="store_true", help="the wide grid in place of the chapter's own")
+    parser.add_argument("--chapter", type=int, choices=CHAPTERS, help="one chapter alone")
     parser.add_argument("--all", action="store_true", help="print every setting, not the best two of each model")
     given = parser.parse_args()
-    for chapter in [given.chapter] if given.chapter else GRIDS:
-        print(f"chapter {chapter}: {'condition':20} {'model':18} {'rate':>6} {'L2':>6} epochs  validation AUC")
-        found = search(chapter, WIDE if given.wide else GRIDS[chapter])
-        for _, rows in itertools.groupby(found, key=lambda row: row[:2]):
-            for condition, name, lr, l2, epochs, value in list(rows)[: None if given.all else 2]:
-                print(f"{'':11}{condition:20} {name:18} {lr:6g} {l2:6g} {epochs:6d}  {value:.4f}", flush=True)
+    for chapter in [given.chapter] if given.chapter else CHAPTERS:
+        for case in cases(chapter):
+            metric, found = search(case)
+            head = f"chapter {chapter}  {case.condition:21} {case.model:18}"
+            for place, (value, epochs, setting, _) in enumerate(found[: None if given.all else 2]):
+                edge = "  edge" if place == 0 and on_edge(case, epochs, setting) else ""
+                print(f"{head} {metric} {value:.4f} after {epochs:4.1f} epochs: {told(setting)}{edge}", flush=True)
+            if case.taken:
+                value = value_of(case, found, METRICS[metric].higher_is_better)
+                print(f"{head} {metric} {value:.4f} taken: {told(case.taken)}", flush=True)
     return 0
+
+
+def told(setting: dict) -> str:
+    return ", ".join(f"{name} {value:g}" for name, value in setting.items())
 
 
 if __name__ == "__main__":

@@ -7,8 +7,9 @@ and no gradient ever moves that row of V. Compares three answers by AUC on valid
 
     python benchmarks/unknown.py [--seeds 5]     some minutes; one seed serves data, model and training
 
-Settings are those of chapters 4 and 6; each arm picks its own best epoch. "As it is": the chapter's split, whose few
-strangers are rare movies. "Some hidden": a random tenth of users and of movies is taken out of the training rows first.
+Settings come from a smaller search than the one that chapters 4 and 6 use now; each arm picks its own best epoch.
+"As it is": the chapter's split, whose few strangers are rare movies. "Some hidden": a random tenth of users and of
+movies is taken out of the training rows first.
 Groups of validation rows: all; known: no unknown id at all; user, movie: this one alone is a stranger; both. Paired
 differences with 95 % t intervals; p there has the best mean AUC of all validation rows, which favours it a little.
 """
