@@ -18,7 +18,7 @@ TABLE = pd.DataFrame(
     {
         "user": ["ann", "bob", "ann", "eve"],
         "genres": ["Crime|Drama", "Crime", "Drama|War|Crime", "<b>|War"],  # row 1 has two slots of padding
-        "hours": [1.5, -3.0, 0.0, 0.25],
+        "hours": [1.5, -3.0, 2.0, 0.0],
     }
 )
 FIELDS = (Field("user"), Field("genres", "multi"), Field("hours", "numeric", standardize=False))
@@ -213,6 +213,8 @@ def test_nothing_happens_to_the_model():
     assert str(trace(model, ROWS[0])) == str(trace(model, ROWS[0]))  # dropout is off
     assert all(torch.equal(before[k], v) and before[k].dtype == v.dtype for k, v in model.state_dict().items())
     assert model.training and model.embedding.V.grad is None and torch.equal(state, torch.get_rng_state())
+    kept = [tensor for *_, column in trace(model, ROWS[0]).columns for tensor in column.values()]
+    assert all(tensor.dtype == torch.float64 and not tensor.requires_grad for tensor in kept)
 
 
 def test_no_minus_zero_and_no_trace_of_rounding():
