@@ -10,7 +10,7 @@ LR, FM, NFM and DeepFM get the same budget for each task and each embedding size
 batches of 1,024 and a rate that falls to 0. Trial 1 takes the middle of every range, trials 2 to 12 draw each setting
 from its range, and trials 13 to 20 change one setting of the best so far by one place, first those that are the
 smallest or the largest tried, where the range goes on (with every neighbour tried, they draw). The search for k = 256
-begins with the winner of k = 128 and goes on with 11 such steps. Validation RMSE or AUC judges. The test file is not
+begins with the winner of k = 128 and goes on with seven such steps. Validation RMSE or AUC judges. The test file is not
 opened. A run may take two minutes on one core, which is what bounds the epochs.
 
 Each trial is a line of JSON in `--out` (default: frappe_search.jsonl) as soon as it is finished; a second call goes on
@@ -41,7 +41,7 @@ from nfm_tutorial.models import MODELS  # noqa: E402
 from nfm_tutorial.reproduce import constant, for_task, run  # noqa: E402
 from nfm_tutorial.training import TrainConfig, fit  # noqa: E402
 
-TRIALS, DRAWN = {0: 20, 64: 20, 128: 20, 256: 12}, 12
+TRIALS, DRAWN = {0: 20, 64: 20, 128: 20, 256: 8}, 12
 STARTS_FROM = {256: 128}  # the winner of k = 128 is where the search of k = 256 begins
 SIZES = {"regression": (128, 256), "binary": (64,)}  # the embedding sizes k of each task
 N_SLOTS, N_FEATURES = 10, 5_383  # of all three files: 5,382 features and the padding id 0
@@ -102,17 +102,19 @@ def edges(ranges: dict, tried: list[dict], places: dict) -> dict[str, int]:
     return found
 
 
-def proposal(ranges: dict, trials: list[dict], better, rng: np.random.Generator, start=None) -> dict[str, int]:
-    """The places {setting: index} to try next, after `trials` of {"places", "value"}. start: the first, if given."""
+def proposal(ranges: dict, trials: list[dict], before: list[dict], better, rng: np.random.Generator) -> dict[str, int]:
+    """The places {setting: index} to try next, after `trials` of {"places", "value"} and those `before`, of k = 128."""
     tried = [trial["places"] for trial in trials]
-    if start and not trials:
+    if before and not trials:
+        start = better(before, key=lambda trial: trial["value"])["places"]
         return {name: min(place, len(ranges[name][0]) - 1) for name, place in start.items()}
     if not trials:
         return {name: (first + last) // 2 for name, (_, (first, last)) in ranges.items()}
-    if start or len(trials) >= DRAWN:
+    if before or len(trials) >= DRAWN:
         best = better(trials, key=lambda trial: trial["value"])["places"]
         others = [(name, step) for name in ranges for step in (-1, 1)]
-        steps = [*edges(ranges, tried, best).items(), *(others[i] for i in rng.permutation(len(others)))]
+        known = [*tried, *(trial["places"] for trial in before)]
+        steps = [*edges(ranges, known, best).items(), *(others[i] for i in rng.permutation(len(others)))]
         for name, step in steps:
             places = {**best, name: best[name] + step}
             if 0 <= places[name] < len(ranges[name][0]) and places not in tried:
@@ -127,12 +129,11 @@ def search(parts, model: str, task: str, k: int, out: Path) -> None:
     """Run what is missing of one search's trials and add them to `out`."""
     train, valid = parts
     better = max if task == "binary" else min
-    ranges, start = ranges_of(model, k), None
-    if k in STARTS_FROM:
-        start = better(read(out, model, task, STARTS_FROM[k]), key=lambda trial: trial["value"])["places"]
+    ranges = ranges_of(model, k)
+    before = read(out, model, task, STARTS_FROM[k]) if k in STARTS_FROM else []
     while len(trials := read(out, model, task, k)) < TRIALS[k]:
         rng = np.random.default_rng([len(trials), len(model), k, len(task)])
-        places = proposal(ranges, trials, better, rng, start)
+        places = proposal(ranges, trials, before, better, rng)
         setting = {name: ranges[name][0][place] for name, place in places.items()}
         network, config = build(model, k, setting, task, train.field_of_slot)
         try:
@@ -158,7 +159,8 @@ def show(model: str, task: str, k: int, out: Path) -> None:
     trials = read(out, model, task, k)
     if trials:
         best = (max if task == "binary" else min)(trials, key=lambda trial: trial["value"])
-        on_edge = ", ".join(edges(ranges_of(model, k), [trial["places"] for trial in trials], best["places"])) or "none"
+        known = [*trials, *(read(out, model, task, STARTS_FROM[k]) if k in STARTS_FROM else [])]
+        on_edge = ", ".join(edges(ranges_of(model, k), [trial["places"] for trial in known], best["places"])) or "none"
         print(f"{model:6} {task} k={k}: {best['value']:.4f} after {len(trials)} trials, best epoch "
               f"{best['best_epoch']}, {best['seconds']:.0f} s, {best['setting']}; on an edge: {on_edge}")  # fmt: skip
 
