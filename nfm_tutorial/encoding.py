@@ -432,9 +432,8 @@ class Encoder:
     def to_dict(self) -> dict:
         """Everything the encoder learned, as plain Python values, so that it can be saved without pickling code."""
         self._need_fit()
-        fields = [asdict(field) for field in self.fields]
         return {  # without what is not used: fingerprints of older files stay as they are
-            "fields": [{k: v for k, v in field.items() if k != "hash_buckets" or v} for field in fields],
+            "fields": [{k: v for k, v in asdict(f).items() if k != "hash_buckets" or v} for f in self.fields],
             "target": self.target,
             **({"weight": self.weight} if self.weight is not None else {}),
             "spans": [list(span) for span in self.spans],

@@ -42,8 +42,8 @@ class Table:
 
     def __init__(self, path, encoding: str = "utf-8-sig"):
         self.path, self.parquet = Path(path), Path(path).suffix.lower() in (".parquet", ".pq")
-        self.format = {"encoding": encoding, "index_col": False, "skipinitialspace": True, "skip_blank_lines": False}
-        self.format["low_memory"] = False  # one type of column in a part
+        self.format = {"encoding": encoding, "index_col": False, "skip_blank_lines": False}
+        self.format |= {"skipinitialspace": True, "low_memory": False}  # one type per column and part
         if not self.path.is_file():
             raise FileNotFoundError(f"there is no file {path}")
         with self.named():
@@ -129,8 +129,7 @@ def read_examples(table: Table, encoder: Encoder, shares=(0.8, 0.1, 0.1), time=N
     return Splits(*(whole[slice(*span)] for span in zip([0, *ends], [*ends, None]))), task
 
 
-def _ends(n: int, shares) -> list[int]:
-    """Where training and validation part end among n rows."""
+def _ends(n: int, shares) -> list[int]:  # of training and validation part
     ends = np.rint(np.cumsum(shares_of_parts(shares)) * n).astype(int).tolist()[:2]
     if not 0 < ends[0] < ends[1] < n:
         raise ValueError(f"{n} rows are too few for a training, a validation and a test part")
@@ -143,13 +142,12 @@ def _seconds(column: pd.Series) -> np.ndarray:
         times = pd.to_datetime(column, utc=True, errors="coerce")
         seconds = (times - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(seconds=1)
     if seconds.isna().any():
-        row = seconds.isna().idxmax()
-        raise ValueError(f"column {column.name!r}, row {row}: {column[row]!r} is no time like {column[0]!r}; correct it")
+        row, usual = seconds.isna().idxmax(), column[0]
+        raise ValueError(f"column {column.name!r}, row {row}: {column[row]!r} is no time like {usual!r}; correct it")
     return seconds.to_numpy(dtype=np.float64)
 
 
-def _labels(column: pd.Series, task: str | None, positive: str | None) -> tuple[np.ndarray, str]:
-    """(float labels, NaN where missing; task)."""
+def _labels(column: pd.Series, task: str | None, positive: str | None) -> tuple[np.ndarray, str]:  # and the task
     values, number = column.dropna().unique(), pd.api.types.is_numeric_dtype(column)
     yes = [str(value) for value in values if str(value).lower() in YES]
     if positive is None and task != "regression" and len(values) == 2 and len(yes) == 1:
