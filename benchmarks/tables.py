@@ -36,7 +36,7 @@ def row() -> None:
                 start = time.process_time()
                 encoder.transform(one)
                 times.append(1000 * (time.process_time() - start))
-            print(f"{n:9,} values, {'+'.join(names):9} median {statistics.median(times):8.2f} ms of CPU time", flush=True)
+            print(f"{n:9,} values, {'+'.join(names):9} {statistics.median(times):8.2f} ms of CPU time", flush=True)
 
 
 def write(path: str, rows: int) -> None:
