@@ -1,4 +1,4 @@
-"""`python -m nfm_tutorial reproduce ...` and `python -m nfm_tutorial download frappe`.
+"""`python -m nfm_tutorial train`, `predict`, `example`: your own data; `reproduce`, `download`: the NFM paper's.
 
 Options, messages and exit codes; it knows nothing of training itself.
 """
@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import argparse
 import functools
+import inspect
 import os
 import sys
+import warnings
 
 import torch
 
@@ -17,6 +19,8 @@ from .data import download
 from .metrics import TASKS
 from .models import MODELS
 from .reproduce import reproduce
+from .tables import predict_file, train_file, write_example
+from .training import TrainConfig
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -40,6 +44,21 @@ def build_parser() -> argparse.ArgumentParser:
     # A second thread gains little with batches of this size, and where the cores do other things, too, threads that
     # wait for each other are many times slower than one.
     run.add_argument("--threads", type=int, default=1, help="PyTorch's threads, at most one per core (default: 1)")
+
+    form = argparse.RawDescriptionHelpFormatter
+    about = {"help": "train on your own table", "description": train_file.__doc__, "formatter_class": form}
+    train = commands.add_parser("train", **about)
+    options = inspect.signature(train_file).parameters | inspect.signature(TrainConfig).parameters
+    for name in [name for name in options if name not in ("show", "training", "monitor", "device")]:
+        kind = {"int": int, "int | None": int, "float": float}.get(options[name].annotation, str)
+        train.add_argument(f"--{name.replace('_', '-')}", type=kind, required=name == "data", default=argparse.SUPPRESS)
+    new = commands.add_parser("predict", help="score the rows of another file with a trained model")
+    for name in ("model", "data", "out"):
+        new.add_argument(f"--{name}", required=True)
+    new.add_argument("--encoding", default="utf-8-sig")
+    example = commands.add_parser("example", help="write a click log to try train and predict on")
+    example.add_argument("path")
+    example.add_argument("--new", help="file for its latest rows, without labels")
     return parser
 
 
@@ -49,8 +68,12 @@ def main(arguments: list[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):  # a folder's name may have letters that the terminal has not
             stream.reconfigure(errors="backslashreplace")
     given = build_parser().parse_args(arguments)
+    warnings.showwarning = lambda message, *_: print(f"warning: {message}", file=sys.stderr)
+    own = {"train": train_file, "predict": predict_file, "example": write_example}
     try:
-        if given.command == "download":
+        if given.command in own:
+            own[given.command](**{k: v for k, v in vars(given).items() if k != "command"})
+        elif given.command == "download":
             folder = download(given.name, given.folder) if given.folder else download(given.name)
             print(f"next: python -m nfm_tutorial reproduce --data {folder}", flush=True)
         else:

@@ -10,10 +10,11 @@ Tables are checked here, once, so that models need not look at every value again
 
 from __future__ import annotations
 
+import bisect
 import hashlib
 import json
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from numbers import Number
 from typing import NamedTuple
@@ -26,6 +27,7 @@ from torch import Tensor
 from . import checks
 
 KINDS = ("categorical", "multi", "numeric")
+MANY_CELLS, MOSTLY_PADDING = 10**7, 20  # above so many cells (12 bytes each), at most 20 of them for each number read
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,11 @@ class Field:
         `Encoder.fit` sees.
     sep: how a "multi" cell given as one string is split. Lists and tuples work too.
     standardize: for "numeric": subtract the mean and divide by the standard deviation of the training rows.
+    hash_buckets: for the other kinds: no vocabulary is kept; a value's id is a hash of its text (1 and 1.0 are "1"),
+        one of so many. Values that fall into one bucket become one feature: of m values in N buckets, a share of
+        about 1 - exp(-m/N) share theirs with another, 10 % for N = 10 m. An unseen value reads some bucket, too.
 
-    Raises ValueError for an empty name, an unknown kind, `max_values` below 1 or given for another kind.
+    Raises ValueError for an empty name, an unknown kind, a number below 1, or one given for another kind.
     """
 
     name: str
@@ -48,6 +53,7 @@ class Field:
     max_values: int | None = None
     sep: str = "|"
     standardize: bool = True
+    hash_buckets: int | None = None
 
     def __post_init__(self):
         if not isinstance(self.name, str) or not self.name:
@@ -59,8 +65,11 @@ class Field:
         checks.true_or_false(f"field {self.name!r}: standardize", self.standardize)
         if self.max_values is not None and self.kind != "multi":
             raise ValueError(f"field {self.name!r}: max_values is for kind='multi', this field is {self.kind!r}")
-        if self.max_values is not None:
-            checks.whole_number(f"field {self.name!r}: max_values", self.max_values, 1)
+        if self.hash_buckets is not None and self.kind == "numeric":
+            raise ValueError(f"field {self.name!r}: hash_buckets is for values, and this field holds numbers")
+        for name in ("max_values", "hash_buckets"):
+            if getattr(self, name) is not None:
+                checks.whole_number(f"field {self.name!r}: {name}", getattr(self, name), 1)
         if not isinstance(self.sep, str) or not self.sep:
             raise ValueError(f"field {self.name!r}: sep must be a non-empty string, got {self.sep!r}")
 
@@ -83,18 +92,25 @@ class Examples:
     field_of_slot: (S,) int64, the field that each slot belongs to, counted from 0. None: slot s is field s.
     spans: the id range of each field, as made by `Encoder`; lets an id outside its own field be refused.
     fingerprint: of the vocabulary that made the ids, `Encoder.fingerprint`; lets a model of another one be refused.
+    weight: (N,) float32, how much each example counts in loss and metrics; None: all the same.
 
     `len(e)`, `e[10:20]`, `e[mask]` and `e[index_array]` work as for a table.
 
     Raises ValueError, naming row and slot, for: ids that are not whole numbers or negative, an id outside its
-    field's range, NaN or infinite values or targets, shapes that do not belong together, no slots at all.
+    field's range, NaN or infinite values, targets or weights, negative weights or only zeros, shapes that do not
+    belong together, no slots at all.
     """
 
-    def __init__(self, ids, values, target=None, field_of_slot=None, spans: Sequence[Span] = (), fingerprint=None):
+    def __init__(
+        self, ids, values, target=None, field_of_slot=None, spans: Sequence[Span] = (), fingerprint=None, weight=None
+    ):
         self.ids = _ids_tensor(ids)
         n, s = self.ids.shape
         self.values = _values_tensor(values, (n, s))
         self.target = None if target is None else _target_tensor(target, n, self.values.dtype)
+        self.weight = None if weight is None else _weight_tensor(weight, n)
+        if n and weight is not None and not self.weight.any():
+            raise ValueError("all weights are 0, so no example counts; leave the weights out, or correct them")
         self.field_of_slot = _field_of_slot_tensor(field_of_slot, s)
         self.spans, self.fingerprint = tuple(Span(*span) for span in spans), fingerprint
         if self.spans:
@@ -144,19 +160,19 @@ class Examples:
                     f"of shape {tuple(index.shape)}"
                 )
             index = index if index.dtype == torch.bool else index.long()
-        # The rows were checked already, so the checks of __init__ are not repeated.
-        part = object.__new__(Examples)
-        part.ids, part.values = self.ids[index], self.values[index]
-        part.target = None if self.target is None else self.target[index]
-        part.field_of_slot, part.spans, part.fingerprint = self.field_of_slot, self.spans, self.fingerprint
-        return part
+        return self.each(lambda tensor: tensor[index])
 
     def to(self, device) -> Examples:
         """The same examples with their tensors on `device`."""
-        moved = self[:]
-        moved.ids, moved.values = self.ids.to(device), self.values.to(device)
-        moved.target = None if self.target is None else self.target.to(device)
-        return moved
+        return self.each(lambda tensor: tensor.to(device))
+
+    def each(self, change: Callable[[Tensor], Tensor]) -> Examples:
+        """Examples with `change` of ids, values, target and weight; the checks of the constructor are not repeated."""
+        part = object.__new__(Examples)
+        part.field_of_slot, part.spans, part.fingerprint = self.field_of_slot, self.spans, self.fingerprint
+        for name in ("ids", "values", "target", "weight"):
+            setattr(part, name, None if getattr(self, name) is None else change(getattr(self, name)))
+        return part
 
     @property
     def n_slots(self) -> int:
@@ -207,18 +223,19 @@ class Encoder:
     """Learns the vocabulary of each field from training rows and turns tables into Examples.
 
     fields: Field objects, or column names for plain categorical fields.
-    target: the label's column.
+    target: the label's column. weight: the column with each row's weight, or None.
 
     `fingerprint` names the vocabulary once it is fitted, the same for the same vocabulary. Examples and models carry
     it, so that ids are never read with another vocabulary.
 
-    Raises ValueError for no fields at all, two fields with one name, or a field that is the target, too.
+    Raises ValueError for no fields at all, two fields with one name, or a field that is the target or the
+    weight, too.
     """
 
-    def __init__(self, fields: Iterable[Field | str], target: str = "label"):
+    def __init__(self, fields: Iterable[Field | str], target: str = "label", weight: str | None = None):
         fields = [fields] if isinstance(fields, (str, Field)) else fields
         self.fields = tuple(Field(f) if isinstance(f, str) else f for f in fields)
-        self.target = target
+        self.target, self.weight = target, weight
         for field in self.fields:
             if not isinstance(field, Field):
                 raise ValueError(f"fields are Field objects or column names, got {field!r}")
@@ -230,42 +247,57 @@ class Encoder:
             raise ValueError(f"field {repeated[0]!r} is given twice; each column can be one field only")
         if target in names:
             raise ValueError(f"{target!r} is the target, so it must not be a field: the model would read its answer")
+        if weight is not None and weight in (*names, target):
+            raise ValueError(f"{weight!r} is the weight, so it must not be a field or the target")
         self.spans: tuple[Span, ...] = ()
         self._vocabulary: list[list] = []
         self._slots: list[int] = []
         self._scaling: list[tuple[float, float]] = []
         self.fingerprint: str | None = None
 
-    def fit(self, frame: pd.DataFrame) -> Encoder:
+    def fit(self, frame: pd.DataFrame | Iterator[pd.DataFrame]) -> Encoder:
         """Learn ids from the training rows only. Ids go to values in sorted order, so row order does not matter.
 
+        frame: the table, or an iterator of its parts, when the whole does not fit the memory.
         Raises ValueError for an empty table, a missing or repeated column, a numeric column with something else in it
-        or numbers too large to standardise, a multi column with another separator or spaces round it.
+        or numbers too large to standardise, a multi column with another separator, spaces round it, or a cell so long
+        that padding the others would fill the memory.
         """
-        self._need_columns(frame)
-        if len(frame) == 0:
+        # Of each field: its words, the usual separators in its texts, and arrays of numbers or lengths of multi cells.
+        found, rows = [(set(), set(), [np.zeros(0)]) for _ in self.fields], 0
+        for part in frame if isinstance(frame, Iterator) else [frame]:
+            self._need_columns(part)
+            rows += len(part)
+            for field, (words, marks, arrays) in zip(self.fields, found):
+                column, new = part[field.name], ()
+                if field.kind == "categorical":
+                    new = _categories(column, field.name)[1]
+                elif field.kind == "multi":
+                    codes, cells = _split_cells(column, field)
+                    new = (word for cell in cells for word in cell[: field.max_values])
+                    arrays.append(np.array([len(cell) for cell in cells], dtype=np.int32)[codes])
+                    texts = "\n".join({cell for cell in column if isinstance(cell, str)})
+                    marks.update(mark for mark in (field.sep, *",;|\t") if mark in texts)
+                else:
+                    arrays.append(_numbers(column, field.name, missing_ok=True))
+                words.update(() if field.hash_buckets else new)
+        if rows == 0:
             raise ValueError("the table has no rows, so there is nothing to learn ids from")
         spans, vocabulary, slots, scaling, next_id = [], [], [], [], 1
-        for field in self.fields:
-            column, words, n_slots, scale = frame[field.name], [], 1, (0.0, 1.0)
-            if field.kind == "categorical":
-                words = _sorted_words(_categories(column, field.name)[1], field.name)
-            elif field.kind == "multi":
-                cells = _split_cells(column, field)[1]
-                _need_separator(column, field)
-                n_slots = field.max_values or max(len(cell) for cell in cells) or 1
-                words = _sorted_words({word for cell in cells for word in cell[:n_slots]}, field.name)
-            else:
-                words, scale = ["value"], _mean_and_std(_numbers(column, field.name, missing_ok=True), field)
-            size = 1 + len(words)  # one unknown id, then the words
-            spans.append(Span(field.name, field.kind, next_id, next_id + size))
-            vocabulary.append(words), slots.append(n_slots), scaling.append(scale)
-            next_id += size
+        for field, (words, marks, arrays) in zip(self.fields, found):
+            numbers = np.concatenate(arrays)
+            numeric, multi = field.kind == "numeric", field.kind == "multi"
+            vocabulary.append(["value"] if numeric else _sorted_words(words, field.name))
+            slots.append(_slots_of(numbers, marks, field) if multi else 1)
+            scaling.append(_mean_and_std(numbers, field) if numeric else (0.0, 1.0))
+            stop = next_id + 1 + (field.hash_buckets or len(vocabulary[-1]))  # one unknown id, then the words
+            spans.append(Span(field.name, field.kind, next_id, stop))
+            next_id = stop
         return self._learned(spans, vocabulary, slots, scaling)
 
     def _learned(self, spans, vocabulary, slots, scaling) -> Encoder:
         self.spans, self._vocabulary, self._slots, self._scaling = tuple(spans), vocabulary, slots, scaling
-        content = {name: value for name, value in self.to_dict().items() if name != "target"}
+        content = {name: value for name, value in self.to_dict().items() if name not in ("target", "weight")}
         content["scaling"] = [[f"{x:.9g}" for x in scale] for scale in scaling]  # rows in another order round elsewhere
         self.fingerprint = hashlib.sha256(json.dumps(content, default=repr).encode()).hexdigest()[:16]
         return self
@@ -274,7 +306,8 @@ class Encoder:
         """Encode a table. Values not seen by `fit` get their own field's unknown id; labels are optional.
 
         Warns if most of 20 values or more of a column are unknown. Raises ValueError before `fit`, for a missing or
-        repeated column, for values of another type than `fit` saw (text for numbers), or a label that is not a number.
+        repeated column, for values of another type than `fit` saw (text for numbers), or a label or weight that is not
+        a number. How long one row takes does not depend on the vocabulary.
         """
         self._need_fit()
         self._need_columns(frame)
@@ -290,7 +323,10 @@ class Encoder:
             if len(frame) and frame[self.target].isna().all():
                 raise ValueError(f"the label column {self.target!r} is empty: drop it, or fill in the labels")
             target = _numbers(frame[self.target], self.target)
-        return Examples(ids, values, target, self.field_of_slot, self.spans, self.fingerprint)
+        examples = Examples(ids, values, target, self.field_of_slot, self.spans, self.fingerprint)
+        if self.weight in frame.columns:  # not by the constructor: the weights of a few rows may well be all 0
+            examples.weight = _weight_tensor(_numbers(frame[self.weight], self.weight), len(frame))
+        return examples
 
     def fit_transform(self, frame: pd.DataFrame) -> Examples:
         """`fit(frame)`, then `transform(frame)`."""
@@ -299,7 +335,6 @@ class Encoder:
     def _encode_column(self, column: pd.Series, f: int) -> tuple[np.ndarray, np.ndarray]:
         """(N, slots of field f) ids and values of one column."""
         field, span, n_slots = self.fields[f], self.spans[f], self._slots[f]
-        id_of = {word: span.start + 1 + i for i, word in enumerate(self._vocabulary[f])}
         if field.kind == "numeric":
             mean, std = self._scaling[f]
             x = (_numbers(column, field.name, missing_ok=True) - mean) / std
@@ -310,21 +345,33 @@ class Encoder:
             return ids[:, None], np.where(missing, 1.0, x)[:, None]
         if field.kind == "categorical":
             codes, uniques = _categories(column, field.name)
-            table = np.array([id_of.get(word, span.start) for word in uniques] + [span.start], dtype=np.int64)
+            table = np.array([*self._look_up(f, uniques), span.start])
             strange = [i for i, word in enumerate(uniques) if table[i] == span.start]
             self._look_at_unknown(column, f, codes, strange, [(uniques[i],) for i in strange])
             return table[codes][:, None], np.ones((len(column), 1))  # code -1 (missing) reads the last entry
         codes, cells = _split_cells(column, field)
+        words = list(dict.fromkeys(word for cell in cells for word in cell[:n_slots]))
+        id_of = dict(zip(words, self._look_up(f, words)))
         id_table = np.zeros((len(cells), n_slots), dtype=np.int64)
         value_table = np.zeros((len(cells), n_slots))
         for row, cell in enumerate(cells):
             # Several unknown values of a cell are one unknown, so that it does not cross itself.
-            kept = list(dict.fromkeys(id_of.get(word, span.start) for word in cell[:n_slots]))
+            kept = list(dict.fromkeys(id_of[word] for word in cell[:n_slots]))
             id_table[row, : len(kept)] = kept
             value_table[row, : len(kept)] = 1 / np.sqrt(len(kept)) if kept else 0
-        strange = [row for row, cell in enumerate(cells) if any(word not in id_of for word in cell[:n_slots])]
+        strange = [row for row, cell in enumerate(cells) if any(id_of[word] == span.start for word in cell[:n_slots])]
         self._look_at_unknown(column, f, codes, strange, [cells[row] for row in strange])
         return id_table[codes], value_table[codes]
+
+    def _look_up(self, f: int, words: Sequence) -> list[int]:
+        """The id of each value of field f; the unknown id for those that `fit` did not see."""
+        first, known = self.spans[f].start + 1, self._vocabulary[f]
+        if buckets := self.fields[f].hash_buckets:
+            return (first + hash_bucket(words, buckets)).tolist()
+        if 50 * len(words) > len(known):
+            id_of = {word: i for i, word in enumerate(known, first)}
+            return [id_of.get(word, first - 1) for word in words]
+        return [first + _position(known, word) for word in words]  # few values: no pass over the vocabulary
 
     def _look_at_unknown(self, column: pd.Series, f: int, codes: np.ndarray, strange: list[int], cells: list) -> None:
         """Refuse values of another type than the vocabulary's, and warn if most of the column is unknown.
@@ -359,12 +406,16 @@ class Encoder:
 
     def id_of(self, field: str, value) -> int:
         """The id of one value; the field's unknown id if `fit` did not see it. Raises ValueError for no such field."""
-        span, words = self._field(field)
-        return span.start + 1 + words.index(value) if value in words else span.start
+        return self._look_up(self._field(field), [value])[0]
 
     def ids_of(self, field: str) -> pd.Series:
-        """Every known value of a field with its id: a Series of ids, indexed by value (unknown id not included)."""
-        span, words = self._field(field)
+        """Every known value of a field with its id: a Series of ids, indexed by value (unknown id not included).
+
+        Raises ValueError for no such field, or a hashed one.
+        """
+        span, words = self.spans[self._field(field)], self._vocabulary[self._field(field)]
+        if span.stop - span.start - 1 > len(words):
+            raise ValueError(f"field {field!r} is hashed, so its values are not kept; id_of tells the id of a value")
         return pd.Series(np.arange(span.start + 1, span.stop), index=pd.Index(words, name=field), name="id")
 
     def name_of(self, feature_id: int) -> str:
@@ -374,16 +425,17 @@ class Encoder:
             return "padding"
         for span, words in zip(self.spans, self._vocabulary):
             if span.start <= feature_id < span.stop:
-                word = "unknown" if feature_id == span.start else words[feature_id - span.start - 1]
-                return f"{span.name}={word}"
+                i = feature_id - span.start - 1
+                return f"{span.name}={'unknown' if i < 0 else words[i] if words else f'bucket {i}'}"
         raise ValueError(f"id {feature_id} does not exist; ids run from 0 to {self.n_features - 1}")
 
     def to_dict(self) -> dict:
         """Everything the encoder learned, as plain Python values, so that it can be saved without pickling code."""
         self._need_fit()
-        return {
-            "fields": [asdict(field) for field in self.fields],
+        return {  # without what is not used: fingerprints of older files stay as they are
+            "fields": [{k: v for k, v in asdict(f).items() if k != "hash_buckets" or v} for f in self.fields],
             "target": self.target,
+            **({"weight": self.weight} if self.weight is not None else {}),
             "spans": [list(span) for span in self.spans],
             "vocabulary": self._vocabulary,
             "slots": self._slots,
@@ -394,11 +446,11 @@ class Encoder:
     def from_dict(cls, state: dict) -> Encoder:
         """The encoder that `to_dict` described. Raises ValueError if an entry is missing."""
         try:
-            encoder = cls([Field(**field) for field in state["fields"]], state["target"])
+            encoder = cls([Field(**field) for field in state["fields"]], state["target"], state.get("weight"))
             vocabulary, slots = [list(words) for words in state["vocabulary"]], list(state["slots"])
             spans, start = [Span(*span) for span in state["spans"]], 1
             for field, span, words in zip(encoder.fields, spans, vocabulary, strict=True):
-                if span != (field.name, field.kind, start, start + 1 + len(words)):
+                if span != (field.name, field.kind, start, start + 1 + (field.hash_buckets or len(words))):
                     raise ValueError(f"this is no saved Encoder: the ids of field {field.name!r} do not fit its values")
                 start = span.stop
             return encoder._learned(spans, vocabulary, slots, [tuple(scale) for scale in state["scaling"]])
@@ -411,11 +463,11 @@ class Encoder:
         parts = [f"{span.name} {span.stop - span.start - 1:,}" for span in self.spans]
         return f"Encoder: {self.n_features:,} features = padding + per field one unknown + ({', '.join(parts)})"
 
-    def _field(self, name: str) -> tuple[Span, list]:
+    def _field(self, name: str) -> int:
         self._need_fit()
-        for span, words in zip(self.spans, self._vocabulary):
+        for f, span in enumerate(self.spans):
             if span.name == name:
-                return span, words
+                return f
         raise ValueError(f"there is no field {name!r}; the fields are {', '.join(s.name for s in self.spans)}")
 
     def _need_fit(self) -> None:
@@ -428,13 +480,29 @@ class Encoder:
         if isinstance(frame.columns, pd.MultiIndex):
             raise ValueError("the table's column names have several levels; give each column one name, a text")
         repeated = frame.columns[frame.columns.duplicated()]
-        for name in [*(field.name for field in self.fields), self.target]:
+        for name in [*(field.name for field in self.fields), self.target, self.weight]:
             if name in repeated:
                 raise ValueError(f"the table has several columns called {name!r}, as after concat or merge; keep one")
-            if name not in frame.columns and name != self.target:
+            if name not in frame.columns and name not in (self.target, self.weight):
                 have = ", ".join(map(repr, frame.columns))
                 other = "; make the names text: frame.columns.map(str)" if name in map(str, frame.columns) else ""
                 raise ValueError(f"the table has no column {name!r}; its columns are {have}{other}")
+
+
+def hash_bucket(words: Iterable, buckets: int) -> np.ndarray:
+    """The bucket, 0 to buckets - 1, of each value's text; the same in every process. 3, 3.0 and "3" have one text."""
+    whole = (int(w) if isinstance(w, (float, np.floating)) and w.is_integer() else w for w in words)
+    hashes = pd.util.hash_array(np.array([str(word) for word in whole], dtype=object), categorize=False)
+    return (hashes % np.uint64(buckets)).astype(np.int64)
+
+
+def _position(known: list, word) -> int:
+    """Where a value stands in a sorted list, -1 if it does not."""
+    try:
+        i = bisect.bisect_left(known, word)
+    except TypeError:  # a text among numbers
+        return -1
+    return i if i < len(known) and known[i] == word else -1
 
 
 def check_same_vocabulary(one: str | None, other: str | None, whose: str, others: str) -> None:
@@ -451,10 +519,11 @@ def _type_of(word) -> str:
 
 
 def _at(column: pd.Series, mask: np.ndarray) -> str:
-    """Column, row and value of the first row of `mask`, for a message."""
+    """Column, row (its label in the index) and value of the first row of `mask`, for a message."""
     row = int(np.asarray(mask).argmax())
     value = column.iloc[row]
-    return f"column {column.name!r}, row {row}: {value.item() if isinstance(value, np.generic) else value!r} "
+    shown = value.item() if isinstance(value, np.generic) else value
+    return f"column {column.name!r}, row {column.index[row]}: {shown!r} "
 
 
 def _categories(column: pd.Series, name: str) -> tuple[np.ndarray, Sequence]:
@@ -497,15 +566,23 @@ def _split_cells(column: pd.Series, field: Field) -> tuple[np.ndarray, list[list
     return codes, cells + [[]]  # a missing cell has code -1: the last entry, no values
 
 
-def _need_separator(column: pd.Series, field: Field) -> None:
-    """ValueError if no text holds the field's separator but some hold another usual one."""
-    texts = "\n".join(cell for cell in column if isinstance(cell, str))
-    for other in ",;|\t":
-        if field.sep not in texts and other in texts:
-            raise ValueError(
-                f"no text of column {field.name!r} has the separator {field.sep!r}, but some have {other!r}: use "
-                f"Field({field.name!r}, 'multi', sep={other!r}), or kind='categorical' if each text is one value"
-            )
+def _slots_of(lengths: np.ndarray, marks: set, field: Field) -> int:
+    """The slots of a multi field. ValueError for another separator, or one cell so long that the rest is padding."""
+    if marks and field.sep not in marks:
+        other = min(marks, key=",;|\t".index)
+        raise ValueError(
+            f"no text of column {field.name!r} has the separator {field.sep!r}, but some have {other!r}: use "
+            f"Field({field.name!r}, 'multi', sep={other!r}), or kind='categorical' if each text is one value"
+        )
+    longest = int(lengths.max())
+    cells, pairs = len(lengths) * longest, len(lengths) + lengths.sum()
+    if field.max_values is None and cells > MANY_CELLS and cells > MOSTLY_PADDING * pairs:
+        raise ValueError(
+            f"column {field.name!r} has a cell of {longest:,} values, and {lengths.mean():.1f} on average. Every row "
+            f"padded to {longest:,} takes {12 * cells / 2**30:,.1f} GB, nearly all of it padding: say how many values "
+            f"of a cell to keep, such as Field({field.name!r}, 'multi', max_values=10)"
+        )
+    return field.max_values or longest or 1
 
 
 def _numbers(column: pd.Series, name: str, missing_ok: bool = False) -> np.ndarray:
@@ -518,12 +595,10 @@ def _numbers(column: pd.Series, name: str, missing_ok: bool = False) -> np.ndarr
         numbers = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64)
         bad = np.isnan(numbers) & column.notna().to_numpy()
         if bad.any():
-            row = int(bad.argmax())
-            raise ValueError(f"column {name!r}, row {row}: {column.iloc[row]!r} is not a number") from None
+            raise ValueError(f"{_at(column, bad)}is not a number") from None
     bad = np.isinf(numbers) if missing_ok else ~np.isfinite(numbers)
     if bad.any():
-        row = int(bad.argmax())
-        raise ValueError(f"column {name!r}, row {row}: {numbers[row]} is not a finite number; drop or fill that row")
+        raise ValueError(f"{_at(column, bad)}is not a finite number; drop or fill that row")
     return numbers
 
 
@@ -579,15 +654,22 @@ def _values_tensor(values, shape: tuple[int, int]) -> Tensor:
     return values
 
 
-def _target_tensor(target, n: int, dtype: torch.dtype) -> Tensor:
-    target = _tensor("target", target)
+def _target_tensor(target, n: int, dtype: torch.dtype, name: str = "target") -> Tensor:
+    target = _tensor(name, target)
     if tuple(target.shape) != (n,):
-        raise ValueError(f"target has shape {tuple(target.shape)}, expected ({n},): one number per example")
+        raise ValueError(f"{name} has shape {tuple(target.shape)}, expected ({n},): one number per example")
     target = target.to(dtype)
     finite = torch.isfinite(target)
     if not finite.all():
-        raise ValueError(f"{_first(~finite)}: the target is {float(target[~finite][0])}, not a finite number")
+        raise ValueError(f"{_first(~finite)}: the {name} is {float(target[~finite][0])}, not a finite number")
     return target
+
+
+def _weight_tensor(weight, n: int) -> Tensor:
+    weight = _target_tensor(weight, n, torch.float32, "weight")
+    if (weight < 0).any():
+        raise ValueError(f"{_first(weight < 0)}: the weight is {float(weight[weight < 0][0])}; weights are 0 or more")
+    return weight
 
 
 def _field_of_slot_tensor(field_of_slot, s: int) -> Tensor:

@@ -31,7 +31,7 @@ def save(path, model: nn.Module, encoder: Encoder | None = None) -> None:
         raise ValueError(f"save knows {', '.join(MODELS)} of nfm_tutorial.models, not this {found}")
     writable(path)
     state = {"model": type(model).__name__, "config": model.config, "weights": model.state_dict(), "encoder": None}
-    state["fingerprint"] = model.fingerprint
+    state["fingerprint"], state["task"] = model.fingerprint, getattr(model, "task", None)
     if encoder is not None:
         if not isinstance(encoder, Encoder):
             raise ValueError(f"the third argument is the Encoder, got {type(encoder).__name__}")
@@ -73,6 +73,7 @@ def load(path) -> tuple[nn.Module, Encoder | None]:
         model.load_state_dict(weights)
         encoder = None if state["encoder"] is None else Encoder.from_dict(state["encoder"])
         model.fingerprint = state.get("fingerprint") or (encoder and encoder.fingerprint)
+        model.task = state.get("task")
         changed = encoder is not None and model.fingerprint != encoder.fingerprint
     except PermissionError:
         raise

@@ -366,4 +366,4 @@ def test_commands_in_the_texts_are_understood_and_name_the_folder_that_download_
         if given.command == "reproduce":
             assert root / given.data == fetched
             assert given.out is None or (root / given.out).parent == fetched.parent, "not made by the download"
-    assert {given.command for given in seen} == {"download", "reproduce"}
+    assert {given.command for given in seen} == {"download", "reproduce", "example", "train", "predict"}

@@ -27,7 +27,8 @@ MAY_KNOW = {
     "tracing": {"encoding", "models"},
     "notebook": {"plotting"},
     "reproduce": {"checks", "data", "encoding", "files", "metrics", "models", "training"},
-    "__main__": {"checks", "data", "metrics", "models", "reproduce"},
+    "tables": {"checks", "data", "encoding", "files", "metrics", "models", "storage", "training"},
+    "__main__": {"checks", "data", "metrics", "models", "reproduce", "tables", "training"},
 }
 
 

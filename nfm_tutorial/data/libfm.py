@@ -21,13 +21,12 @@ from pathlib import Path
 import numpy as np
 
 from ..checks import table_shape, whole_number
-from ..encoding import Examples, Span
+from ..encoding import MANY_CELLS, MOSTLY_PADDING, Examples, Span, hash_bucket
 from ..files import replacing
 from .splits import Splits
 
 LIBFM_PARTS = ("train", "validation", "test")
 LARGEST_ID = 2**31 - 2  # a table of embeddings with more rows than that fits no memory
-MANY_CELLS, MOSTLY_PADDING = 10**7, 20  # above so many cells (12 bytes each), at most 20 of them for each number read
 NUMBER = re.compile(rb"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 # What a byte is, for the fast parser.
@@ -39,11 +38,15 @@ _KIND[list(b" \t\r\v\f")] = _BLANK
 _KIND[list(b"\n")] = _NEWLINE
 
 
-def read_libfm(path: str | os.PathLike, n_slots: int | None = None, n_features: int | None = None) -> Examples:
+def read_libfm(
+    path: str | os.PathLike, n_slots: int | None = None, n_features: int | None = None, hash_buckets: int | None = None
+) -> Examples:
     """Read one libFM file: as many slots as the longest line has pairs; shorter lines are padded (id 0, value 0).
 
     n_slots: S. n_features: n, one more than the largest id after the shift. Both default to what the file needs. Files
     that belong together must agree on them; `read_libfm_folder` sees to that.
+    hash_buckets: every id becomes its hash, 1 to hash_buckets, whatever its size in the file, and n is one more. Ids
+    in one bucket are one feature, as for `Field(hash_buckets=...)`; two of one line cross each other there.
     Comments (# to the end of the line) and blank lines are skipped; a file packed with gzip is unpacked.
 
     Raises FileNotFoundError if there is no such file; ValueError naming file, line and token for whatever is not
@@ -52,7 +55,12 @@ def read_libfm(path: str | os.PathLike, n_slots: int | None = None, n_features: 
     or, as the largest, this machine's memory; ValueError naming the file for one without examples, in UTF-16, or
     packed and damaged.
     """
-    return _examples([_Rows(path)], n_slots, n_features)[0]
+    rows = _Rows(path)
+    if hash_buckets is not None:
+        n_features = whole_number("hash_buckets", hash_buckets, 1) + 1
+        different, which = np.unique(rows.ids, return_inverse=True)
+        rows.ids = hash_bucket(different, hash_buckets)[which]
+    return _examples([rows], n_slots, n_features)[0]
 
 
 def read_libfm_folder(folder: str | os.PathLike) -> Splits:
