@@ -178,7 +178,9 @@ def fit(
         predict(model, examples[[*examples.ids.argmax(dim=0).tolist(), *range(min(2, len(examples)))]])
     _start(model, train, config.task)
     optimizer = _optimizer(model, config)
-    rows_of = _RowsOfBatch(model, optimizer) if config.sparse else contextlib.nullcontext
+    # Adagrad gives the same on the whole tables, which is faster where they are hardly larger than a batch.
+    small = config.optimizer == "sparse_adagrad" and len(model.linear.w) <= 2 * config.batch_size * train.ids.shape[1]
+    rows_of = _RowsOfBatch(model, optimizer) if config.sparse and not small else contextlib.nullcontext
     bounds = _batch_bounds(len(train), config.batch_size)
     total_steps, step = config.epochs * len(bounds), 0
     shuffle = torch.Generator().manual_seed(config.seed)
