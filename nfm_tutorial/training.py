@@ -168,8 +168,8 @@ def fit(
     if min(len(train), config.batch_size) == 1 and any(isinstance(m, nn.BatchNorm1d) for m in model.modules()):
         raise ValueError("batch norm needs two examples or more per batch; raise batch_size, or use batch_norm=False")
     if config.sparse and not isinstance(model, tuple(MODELS.values())):
-        known = ", ".join(MODELS)
-        raise ValueError(f"{config.optimizer!r} trains {known}, not this {type(model).__name__}; use a dense optimizer")
+        what = f"{', '.join(MODELS)}, not this {type(model).__name__}"
+        raise ValueError(f"{config.optimizer!r} trains {what}; use a dense optimizer")
     device = pick_device(config.device)
     started = time.perf_counter()
     model.to(device)
@@ -372,8 +372,8 @@ def _check_labels(examples: Examples, which: str, task: str) -> None:
             "for other labels use task='regression'"
         )
     if (counted == counted[0]).all():
-        label, which = float(counted[0]), which if weight is None else f"{which} with a weight above 0"
-        raise ValueError(f"all labels of the {which} are {label:g}; task='binary' needs both classes")
+        which += "" if weight is None else " with a weight above 0"
+        raise ValueError(f"all labels of the {which} are {float(counted[0]):g}; task='binary' needs both classes")
 
 
 @torch.no_grad()
@@ -469,6 +469,5 @@ def _copy_of_weights(model: nn.Module, rows: dict[str, Tensor]) -> dict[str, Ten
 
 
 def _put_back(model: nn.Module, rows: dict[str, Tensor], weights: dict[str, Tensor]) -> None:
-    state = model.state_dict()
-    for name, kept in weights.items():
-        state[name].index_copy_(0, rows[name], kept) if name in rows else state[name].copy_(kept)
+    for name, tensor in model.state_dict().items() if weights else ():
+        tensor.index_copy_(0, rows[name], weights[name]) if name in rows else tensor.copy_(weights[name])

@@ -1014,7 +1014,7 @@ class Largest(TorchDispatchMode):
 
 
 def test_a_sparse_epoch_makes_no_tensor_of_the_tables_size():
-    """But for the optimiser's state: the start marks rows in one byte each, and the copies are of the rows that occur."""
+    """But for the optimiser's state: the start marks rows in one byte each, and copies hold the rows that occur."""
     n, data = 100_000, wide(100_000, 64, np.float32)
     model, config = FM(n, 16), quick_config(optimizer="sparse_adagrad", epochs=2)
     make_optimizer = training._optimizer
