@@ -3,6 +3,7 @@
     python benchmarks/speed.py                                    this package and the two bare loops
     python benchmarks/speed.py --recbole PYTHON --deepctr PYTHON  also these, each from an environment of its own:
                                                                   PYTHON is the path of that environment's interpreter
+    python benchmarks/speed.py --vocabulary 10000 10000000        one NFM step of this package by size of the tables
 
 Data: rows shaped like Frappe's (10 fields, 5,382 features, Zipf-like), k=64, hidden layers [64], dense Adam.
 Every contender is a process of its own, so that its peak memory (since its start: it never falls) is its own. The
@@ -273,6 +274,52 @@ def worker(name: str, rows: int, threads: int) -> None:
         print(json.dumps(answer), file=answers, flush=True)
 
 
+def by_vocabulary(sizes: list[int], optimizers: list[str], repeats: int) -> None:
+    """Milliseconds per step of NFM by vocabulary and optimiser, batch 1024, 8 slots of uniform ids, k=16, and a whole
+    `fit` of 60 steps. The contenders take turns of 20 steps each; a dense step on a large table takes turns of 2."""
+    import contextlib
+
+    import torch
+
+    sys.path.insert(0, str(ROOT))
+    from nfm_tutorial import models, training
+    from nfm_tutorial.encoding import Examples
+
+    batch, slots, k, steps = 1024, 8, 16, 60
+    print(f"NFM, batch {batch}, {slots} slots, k={k}; {peak_memory_mib():.0f} MiB before the first table")
+    contenders = {}
+    for n in sizes:
+        generator = torch.Generator().manual_seed(0)
+        ids = torch.randint(1, n, (batch * steps, slots), generator=generator)
+        labels = (torch.rand(len(ids), generator=generator) < 0.4).float()
+        data = Examples(ids, torch.ones(ids.shape), labels)
+        for optimizer in optimizers:
+            config = training.TrainConfig(optimizer=optimizer, batch_size=batch, epochs=1)
+            network = models.NFM(n, k)
+            whole = training.fit(network, data, data[:1000], config, progress=False).seconds if config.sparse else None
+            print(f"  n={n:>10,} {optimizer:14} fit of {steps} steps: {f'{whole:.2f} s' if whole else 'left out'}, "
+                  f"peak {peak_memory_mib():.0f} MiB")  # fmt: skip
+            adam = training._optimizer(network, config)
+            small = optimizer == "sparse_adagrad" and n <= 2 * batch * slots  # as `fit` decides
+            rows_of = training._RowsOfBatch(network, adam) if config.sparse and not small else contextlib.nullcontext
+            contenders[n, optimizer] = (network.train(), adam, config, rows_of, data)
+    order = torch.arange(batch * steps).split(batch)
+    wall: dict[tuple, list[float]] = {key: [] for key in contenders}
+    cpu: dict[tuple, list[float]] = {key: [] for key in contenders}
+    for repeat in range(repeats + 1):  # the first is a warm-up
+        for key, contender in contenders.items():
+            turn = order[:2] if key[0] > 10**5 and not contender[2].sparse else order[repeat % 3 * 20 :][:20]
+            for part in turn:
+                started, started_cpu = time.perf_counter(), time.thread_time()
+                training._step(*contender, part)
+                if repeat:
+                    wall[key].append(1e3 * (time.perf_counter() - started))
+                    cpu[key].append(1e3 * (time.thread_time() - started_cpu))
+    for (n, optimizer), times in wall.items():
+        print(f"  n={n:>10,} {optimizer:14} {statistics.median(times):8.2f} ms a step, {min(times):8.2f} at least; "
+              f"{statistics.median(cpu[n, optimizer]):8.2f} ms of the processor")  # fmt: skip
+
+
 def main() -> None:
     """Run the contenders in turn and print a table per model and batch size."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -283,8 +330,15 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--recbole", metavar="PYTHON", help="interpreter of an environment with recbole")
     parser.add_argument("--deepctr", metavar="PYTHON", help="interpreter of an environment with deepctr-torch")
+    parser.add_argument("--vocabulary", metavar="N", nargs="+", type=int, help="one step by size of the tables instead")
+    parser.add_argument("--optimizers", nargs="+", default=["adam", "adagrad", "sparse_adagrad", "sparse_adam"])
     parser.add_argument("--worker", help=argparse.SUPPRESS)
     given = parser.parse_args()
+    if given.vocabulary:
+        import torch
+
+        torch.set_num_threads(given.threads)
+        return by_vocabulary(given.vocabulary, given.optimizers, given.repeats)
     if given.worker:
         return worker(given.worker, given.rows, given.threads)
 

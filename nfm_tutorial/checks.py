@@ -148,9 +148,9 @@ def slots(ids, values) -> None:
 
 def outside_table(ids: Tensor, n: int, which: str = "") -> ValueError | None:
     """The error that names the first id without a row in a table of n rows; None if every id has one."""
-    outside = (ids < 0) | (ids >= n)
-    if not outside.any():
+    if not ids.numel() or (ids.min() >= 0 and ids.max() < n):
         return None
+    outside = (ids < 0) | (ids >= n)
     row, slot = (int(i) for i in outside.nonzero()[0])
     return ValueError(
         f"{which}row {row}, slot {slot}: id {int(ids[row, slot])} has no embedding; the table has ids 0 to {n - 1}. "

@@ -30,8 +30,8 @@ def look_up(table: Tensor, ids: Tensor, values: Tensor) -> Tensor:
 
 
 def many_slots(ids: Tensor, table: Tensor) -> bool:
-    """Whether a few passes over the whole table cost less than handling the batch slot by slot."""
-    return ids.numel() >= table.shape[0]
+    """Whether a few passes over the table cost less than going slot by slot; never so in torch.export."""
+    return not torch.compiler.is_compiling() and ids.numel() >= table.shape[0]
 
 
 def fused_bi_interaction(V: Tensor, ids: Tensor, values: Tensor) -> Tensor:

@@ -58,7 +58,7 @@ class FeatureEmbedding(nn.Module):
     def __init__(self, n_features: int, k: int, init_std: float = 0.05):
         super().__init__()
         init_std = checks.number("init_std", init_std, least=0, why="a standard deviation")
-        self.V = nn.Parameter(torch.randn(checks.table_shape(n_features, k)) * init_std)
+        self.V = nn.Parameter(torch.randn(checks.table_shape(n_features, k)).mul_(init_std))
 
     def forward(self, ids: Tensor, values: Tensor) -> Tensor:
         checks.slots(ids, values)

@@ -16,49 +16,53 @@ from . import checks
 
 
 class Metric(NamedTuple):
-    """function(target, score) -> float, and which direction is better."""
+    """function(target, score, weight=None) -> float, and which direction is better."""
 
-    function: Callable[[np.ndarray, np.ndarray], float]
+    function: Callable[..., float]
     higher_is_better: bool
 
 
-def auc(target, score) -> float:
+def auc(target, score, weight=None) -> float:
     """Area under the ROC curve: the chance that a random positive scores above a random negative.
 
-    target: (N,) of 0 and 1; score: (N,) real, logits or probabilities alike. Raises ValueError for a single class.
+    target: (N,) of 0 and 1; score: (N,) real, logits or probabilities alike; weight: (N,) how much each row counts, as
+    scikit-learn's sample_weight. Raises ValueError for a single class.
     """
     from sklearn.metrics import roc_auc_score
 
-    target, score = _checked(target, score, binary=True)
-    if len(np.unique(target)) < 2:
-        raise ValueError(f"AUC compares positives with negatives, but all {len(target)} labels are {target[0]:g}")
-    return float(roc_auc_score(target, score))
+    target, score, weight = _checked(target, score, weight, binary=True)
+    counted = target if weight is None else target[weight > 0]
+    if len(np.unique(counted)) < 2:
+        raise ValueError(f"AUC compares positives with negatives, but all {len(counted)} labels are {counted[0]:g}")
+    return float(roc_auc_score(target, score, sample_weight=weight))
 
 
-def log_loss(target, logit) -> float:
+def log_loss(target, logit, weight=None) -> float:
     """Mean negative log-likelihood in nats. target: (N,) of 0 and 1; logit: (N,) raw scores before the sigmoid."""
-    target, logit = _checked(target, logit, binary=True)
+    target, logit, weight = _checked(target, logit, weight, binary=True)
     # scikit-learn's log_loss of the sigmoid, computed from the logit: 1 - sigmoid(40) is 0 in float64, its log is not.
-    return float(np.logaddexp(0, np.where(target == 1, -logit, logit)).mean())
+    return float(np.average(np.logaddexp(0, np.where(target == 1, -logit, logit)), weights=weight))
 
 
-def rmse(target, prediction) -> float:
+def rmse(target, prediction, weight=None) -> float:
     """Root mean squared error in the target's units. target, prediction: (N,)."""
     from sklearn.metrics import root_mean_squared_error
 
-    return float(root_mean_squared_error(*_checked(target, prediction)))
+    target, prediction, weight = _checked(target, prediction, weight)
+    return float(root_mean_squared_error(target, prediction, sample_weight=weight))
 
 
 METRICS = {"auc": Metric(auc, True), "logloss": Metric(log_loss, False), "rmse": Metric(rmse, False)}
 TASKS = {"binary": ("auc", "logloss"), "regression": ("rmse",)}
 
 
-def evaluate(target, score, task: str) -> dict[str, float]:
+def evaluate(target, score, task: str, weight=None) -> dict[str, float]:
     """All metrics of a task, by name: auc and logloss for "binary" (score = logit), rmse for "regression".
 
-    Raises ValueError for an unknown task, empty or misshapen input, NaN or infinite scores, or a single class.
+    weight: (N,) how much each row counts in each of them; None: all the same. Raises ValueError for an unknown task,
+    empty or misshapen input, NaN or infinite scores, weights below 0 or all 0, or a single class.
     """
-    return {name: METRICS[name].function(target, score) for name in TASKS[checks.one_of("task", task, TASKS)]}
+    return {name: METRICS[name].function(target, score, weight) for name in TASKS[checks.one_of("task", task, TASKS)]}
 
 
 def paired_interval(differences, level: float = 0.95) -> tuple[float, float, float]:
@@ -79,17 +83,22 @@ def paired_interval(differences, level: float = 0.95) -> tuple[float, float, flo
     return float(d.mean()), float(d.mean() - half), float(d.mean() + half)
 
 
-def _checked(target, score, binary: bool = False) -> tuple[np.ndarray, np.ndarray]:
+def _checked(target, score, weight=None, binary: bool = False) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
     target, score = checks.numbers("target", target), checks.numbers("score", score)
+    weight = None if weight is None else checks.numbers("weight", weight)
     if target.ndim != 1 or target.shape != score.shape:
         raise ValueError(f"target and score must both have shape (N,), got {target.shape} and {score.shape}")
     if len(target) == 0:
         raise ValueError("there are no examples to evaluate")
-    for name, array in (("target", target), ("score", score)):
-        if not np.isfinite(array).all():
+    if weight is not None and weight.shape != target.shape:
+        raise ValueError(f"there must be one weight for each of the {len(target)} rows, got shape {weight.shape}")
+    for name, array in (("target", target), ("score", score), ("weight", weight)):
+        if array is not None and not np.isfinite(array).all():
             row = int((~np.isfinite(array)).argmax())
             raise ValueError(f"row {row}: the {name} is {array[row]}, not a finite number")
+    if weight is not None and not (weight.min() >= 0 and weight.max() > 0):
+        raise ValueError(f"weights must be 0 or more, and not all 0; they are {weight.min():g} to {weight.max():g}")
     if binary and not np.isin(target, (0, 1)).all():
         row = int((~np.isin(target, (0, 1))).argmax())
         raise ValueError(f"row {row}: label {target[row]:g} is not 0 or 1, which a binary metric needs")
-    return target, score
+    return target, score, weight

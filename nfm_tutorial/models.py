@@ -137,7 +137,7 @@ class DeepFM(nn.Module):
         y_fm = self.linear(ids, values) + self.embedding.pool(ids, values, xv).sum(dim=1)  # (B,)
         fields = xv  # (B, F, k), after the slots of a field are added up
         if not self.one_slot_per_field:
-            fields = xv.new_zeros(len(xv), self.n_fields, xv.shape[2]).index_add(1, self.field_of_slot, xv)
+            fields = xv.new_zeros(xv.shape[0], self.n_fields, xv.shape[2]).index_add(1, self.field_of_slot, xv)
         y_dnn = self.out(self.mlp(fields.flatten(1))).squeeze(1)  # (B, F*k) -> (B, 1) -> (B,)
         return y_fm + y_dnn
 

@@ -225,3 +225,32 @@ def test_results_are_plain_floats():
 def test_levels_at_the_ends_are_refused(level):
     with pytest.raises(ValueError, match="level is a probability between 0 and 1, got"):
         paired_interval([0.1, 0.2], level)
+
+
+@pytest.mark.parametrize("task", ["binary", "regression"])
+def test_a_whole_number_as_weight_counts_a_row_that_often(task):
+    rng = np.random.default_rng(0)
+    target, score = rng.integers(0, 2, 50).astype(float), rng.standard_normal(50)
+    weight = rng.integers(0, 4, 50)
+    copies = np.repeat(np.arange(50), weight)
+    weighted = evaluate(target, score, task, weight)
+    assert weighted == pytest.approx(evaluate(target[copies], score[copies], task), rel=1e-12)
+    assert weighted != pytest.approx(evaluate(target, score, task), rel=1e-3)
+    assert evaluate(target, score, task, np.ones(50)) == pytest.approx(evaluate(target, score, task), rel=1e-12)
+
+
+@pytest.mark.parametrize("weight, message", [
+    ([1, 1], r"there must be one weight for each of the 3 rows, got shape \(2,\)"),
+    ([1, np.nan, 1], "row 1: the weight is nan, not a finite number"),
+    ([1, -1, 1], "weights must be 0 or more, and not all 0; they are -1 to 1"),
+    ([0, 0, 0], "weights must be 0 or more, and not all 0; they are 0 to 0"),
+])  # fmt: skip
+@pytest.mark.parametrize("metric", [auc, log_loss, rmse])
+def test_weights_that_cannot_be_are_refused(metric, weight, message):
+    with pytest.raises(ValueError, match=message):
+        metric([0, 1, 1], [0.1, 0.2, 0.3], weight)
+
+
+def test_auc_needs_both_classes_among_the_rows_that_count():
+    with pytest.raises(ValueError, match="but all 2 labels are 1"):
+        auc([0, 1, 1], [0.1, 0.2, 0.3], [0, 1, 1])

@@ -511,3 +511,19 @@ def test_ids_the_model_does_not_know_are_refused(kind):
 def test_deepfm_refuses_another_number_of_slots():
     with pytest.raises(ValueError, match="this DeepFM was built for 4 slots, got 3"):
         build("DeepFM")(*batch(s=3))
+
+
+@pytest.mark.parametrize("n", [50, 5_000])  # a table that is smaller than a batch's slots, and one that is larger
+@pytest.mark.parametrize("kind", ["LR", "FM", "NFM", "DeepFM"])
+def test_a_model_can_be_exported_for_batches_of_any_size(kind, n):
+    model = {
+        "LR": lambda: LR(n),
+        "FM": lambda: FM(n, k=4),
+        "NFM": lambda: NFM(n, k=4, hidden=(6,)),
+        "DeepFM": lambda: DeepFM(n, [0, 1, 2, 2], k=4, hidden=(6,)),
+    }[kind]().eval()
+    ids, values = torch.randint(1, n, (200, 4)), torch.randn(200, 4)
+    batch = {0: torch.export.Dim("batch", min=1)}
+    exported = torch.export.export(model, (ids[:7], values[:7]), dynamic_shapes=(batch, batch)).module()
+    for size in (1, 3, 200):
+        torch.testing.assert_close(exported(ids[:size], values[:size]), model(ids[:size], values[:size]))

@@ -4,6 +4,8 @@ import contextlib
 import os
 import pickle
 import random
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 from unittest import mock
@@ -17,6 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 from torch.optim.optimizer import register_optimizer_step_pre_hook
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from nfm_tutorial import training
 from nfm_tutorial.encoding import Encoder, Examples, Field
@@ -223,7 +226,7 @@ def scripted(values, name="auc", snapshots=None, model=None):
     """Makes validation return these values, one per epoch."""
     calls = iter(values)
 
-    def evaluate(target, score, task):
+    def evaluate(target, score, task, weight=None):
         value = next(calls)
         if snapshots is not None:
             snapshots.append(state(model))
@@ -765,3 +768,268 @@ def test_a_readers_own_model_reads_numbers_of_its_own_precision(task, dtype):
 def test_predictions_can_be_clipped_to_a_single_value():
     model, data = trained("FM")
     assert predict(model, data, clip=(0.2, 0.2)).tolist() == [0.2] * 60
+
+
+# --- sparse optimisers ----------------------------------------------------------------------------------------
+
+
+def wide(n_features, rows=800, dtype=np.float64, seed=0):
+    """Six slots: ids that repeat in a batch, absent features (value 0) with and without the padding id."""
+    rng = np.random.default_rng(seed)
+    ids, values = rng.integers(1, 60, (rows, 6)) * (n_features // 60), rng.standard_normal((rows, 6)).astype(dtype)
+    values[rng.random((rows, 6)) < 0.3] = 0
+    ids[(values == 0) & (rng.random((rows, 6)) < 0.5)] = 0
+    return Examples(ids, values, (rng.random(rows) < 0.4).astype(float))
+
+
+WIDE = {
+    "LR": lambda n: LR(n),
+    "FM": lambda n: FM(n, 8, dropout=0.1),
+    "NFM": lambda n: NFM(n, 8, dropout_bi=0.1),
+    "DeepFM": lambda n: DeepFM(n, range(6), 8, batch_norm=True),
+}
+
+
+def fifty_steps(kind, optimizer, n_features=3_000, dtype=torch.float64, **settings):
+    data, model = wide(n_features), WIDE[kind](n_features).to(dtype)
+    history = fit(model, data, data[:200], quick_config(optimizer=optimizer, epochs=1, **settings), progress=False)
+    return model, history
+
+
+@pytest.mark.parametrize("kind", WIDE)
+@pytest.mark.parametrize("settings", [
+    {}, {"l2_embedding": 0.1}, {"schedule": "linear"}, {"adagrad_init": 0.1}, {"decay_mlp": 0.1},
+])  # fmt: skip
+def test_sparse_adagrad_is_dense_adagrad(kind, settings):
+    dense, sparse = (fifty_steps(kind, name, **settings) for name in ("adagrad", "sparse_adagrad"))
+    for name, tensor in dense[0].state_dict().items():
+        assert_close(sparse[0].state_dict()[name], tensor, 1e-9)
+    pd.testing.assert_frame_equal(sparse[1].frame, dense[1].frame, rtol=1e-9)
+
+
+def lazy_adam(model, data, config):
+    """Adam that moves a row, and lets its averages fade, only in a step whose batch has the row's id."""
+    state, order = {}, torch.randperm(len(data), generator=torch.Generator().manual_seed(config.seed))
+    for step, part in enumerate(order.split(config.batch_size), 1):
+        batch, model = data[part], model.train()
+        score = model(batch.ids, batch.values)
+        loss = F.binary_cross_entropy_with_logits(score, batch.target)
+        parameters = dict(model.named_parameters())
+        for (name, p), g in zip(parameters.items(), torch.autograd.grad(loss, list(parameters.values()))):
+            rows = batch.ids.unique() if name in ("linear.w", "embedding.V") else ...
+            m, v = state.setdefault(name, (torch.zeros_like(p), torch.zeros_like(p)))
+            m[rows] = 0.9 * m[rows] + 0.1 * g[rows]
+            v[rows] = 0.999 * v[rows] + 0.001 * g[rows] ** 2
+            move = m[rows] / (1 - 0.9**step) / ((v[rows] / (1 - 0.999**step)).sqrt() + 1e-8)
+            with torch.no_grad():
+                p[rows] = p[rows] - config.lr * move
+
+
+@pytest.mark.parametrize("kind", ["LR", "FM"])
+def test_sparse_adam_is_lazy_adam(kind):
+    n, config = 300, quick_config(optimizer="sparse_adam", epochs=1)
+    model, data = WIDE[kind](n).double(), wide(n)
+    if kind == "FM":
+        model.drop.p = 0.0
+    with torch.no_grad():  # so that fit starts as the loop by hand does
+        model.linear.w.add_(0.5)
+    by_hand, dense = (WIDE[kind](n).double() for _ in range(2))
+    for other in (by_hand, dense):
+        other.load_state_dict(model.state_dict())
+        if kind == "FM":
+            other.drop.p = 0.0
+    lazy_adam(by_hand, data, config)
+    fit(model, data, data[:200], config, progress=False)
+    for name, tensor in by_hand.state_dict().items():
+        assert_close(model.state_dict()[name], tensor, 1e-7)
+    fit(dense, data, data[:200], quick_config(epochs=1), progress=False)
+    assert (dense.linear.w - model.linear.w).abs().max() > 1e-2  # dense Adam is another update
+
+
+@pytest.mark.parametrize("optimizer", ["sparse_adagrad", "sparse_adam"])
+def test_a_sparse_step_touches_only_the_rows_of_its_batch(optimizer):
+    """Whatever the table: the optimiser passes over as many rows as the batch has distinct ids."""
+    seen, data = [], wide(50_000)
+    handle = register_optimizer_step_pre_hook(lambda o, *_: seen.append([p.shape[0] for g in o.param_groups
+                                              for p in g["params"] if p.ndim]))  # fmt: skip
+    model = FM(50_000, 4)
+    before = state(model)
+    try:
+        fit(model, data, data[:200], quick_config(optimizer=optimizer, epochs=1), progress=False)
+    finally:
+        handle.remove()
+    order = torch.randperm(len(data), generator=torch.Generator().manual_seed(0))
+    assert seen == [[len(data.ids[part].unique())] * 2 for part in order.split(16)]
+    used = data.ids[data.values != 0].unique()
+    moved = (model.embedding.V != before["embedding.V"]).any(dim=1)
+    assert model.embedding.V.shape == (50_000, 4) and moved[used].all()
+    assert not model.embedding.V[~torch.isin(torch.arange(50_000), used)].any()  # never seen: zero, as ever
+    assert all(parameter.grad is None for parameter in (model.embedding.V, model.linear.w))
+
+
+@pytest.mark.parametrize("optimizer", ["sparse_adagrad", "sparse_adam"])
+@pytest.mark.parametrize("fresh", [True, False])
+def test_a_sparse_fit_keeps_the_best_weights(optimizer, fresh):
+    data, model, snapshots = wide(3_000), WIDE["NFM"](3_000), []
+    if not fresh:
+        with torch.no_grad():
+            model.linear.w.add_(0.5)
+    config = quick_config(optimizer=optimizer, epochs=4)
+    with scripted([0.6, 0.8, 0.7, 0.75], "auc", snapshots, model):
+        fit(model, data, data[:200], config, progress=False)
+    assert_same_state(state(model), snapshots[1])
+    assert not torch.equal(snapshots[1]["embedding.V"], snapshots[3]["embedding.V"])
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "sparse_adagrad", "sparse_adam"])
+@pytest.mark.parametrize("when", ["in a step", "in keeping the best"])
+def test_an_interrupt_leaves_a_whole_table_with_the_best_weights(optimizer, when):
+    data, model, snapshots, calls = wide(3_000), WIDE["FM"](3_000), [], iter(range(1_000))
+    name = "_copy_of_weights" if when == "in keeping the best" else "LOSSES"
+
+    def interrupted(*args, **kwargs):  # in the third epoch; the first copy is that of the start
+        if next(calls) == (3 if name == "_copy_of_weights" else 120):
+            raise KeyboardInterrupt
+        return real(*args, **kwargs)
+
+    real = training._copy_of_weights if name == "_copy_of_weights" else F.binary_cross_entropy_with_logits
+    fake = interrupted if name == "_copy_of_weights" else {"binary": interrupted}
+    with mock.patch.object(training, name, fake), scripted([0.6, 0.8, 0.9], "auc", snapshots, model):
+        with pytest.raises(KeyboardInterrupt):
+            config = quick_config(optimizer=optimizer, epochs=4)
+            fit(model, data, data[:200], config, progress=False)
+    assert len(snapshots) == (3 if name == "_copy_of_weights" else 2)
+    assert_same_state(state(model), snapshots[-1])
+    assert model.history.best_epoch == len(snapshots)
+
+
+@pytest.mark.parametrize("group", ["linear", "embedding"])
+@pytest.mark.parametrize("optimizer", ["sparse_adagrad", "sparse_adam"])
+def test_a_sparse_optimiser_refuses_to_move_every_row(group, optimizer):
+    message = f"decay_{group}=0.1 would move every row of a table in every step, and '{optimizer}' moves the batch's"
+    with pytest.raises(ValueError, match=message):
+        TrainConfig(optimizer=optimizer, **{f"decay_{group}": 0.1})
+    assert TrainConfig(optimizer=optimizer, decay_mlp=0.1).sparse and not TrainConfig(decay_linear=0.1).sparse
+
+
+def test_a_sparse_optimiser_refuses_a_model_that_it_does_not_know():
+    with pytest.raises(ValueError, match="'sparse_adam' trains LR, FM, NFM, DeepFM, not this Spy; use a dense optimiz"):
+        fit(Spy().double(), examples(), examples(), quick_config(optimizer="sparse_adam"), progress=False)
+
+
+# --- weights of examples --------------------------------------------------------------------------------------
+
+
+def weighted(data, weight):
+    data.weight = torch.as_tensor(np.asarray(weight, dtype=np.float32))
+    return data
+
+
+class Weighted(Examples):
+    """Examples whose rows keep their weights when chosen, as a stand-in."""
+
+    def __getitem__(self, index):
+        part = super().__getitem__(index)
+        part.__class__, part.weight = Weighted, self.weight[index]
+        return part
+
+
+def with_weights(data, weight):
+    made = Weighted(data.ids, data.values, data.target, data.field_of_slot)
+    return weighted(made, weight)
+
+
+@pytest.mark.parametrize("task", ["binary", "regression"])
+@pytest.mark.parametrize("optimizer", ["adagrad", "sparse_adagrad"])
+def test_a_whole_number_as_weight_is_that_many_copies_of_the_row(task, optimizer):
+    """In one batch: the loss, its gradient, the bias at the start, the metrics; weight 0 is no row at all."""
+    data, weight = examples(40, task=task), np.random.default_rng(1).integers(0, 4, 40)
+    weight[:4], weight[4:8] = 0, 1
+    data.ids[:4, 0], data.ids[4:, 0] = 4, data.ids[4:, 0].clamp(max=3)  # an id in rows of weight 0 only
+    copies = data[np.repeat(np.arange(40), weight)]
+    config = quick_config(task=task, optimizer=optimizer, batch_size=200, adagrad_init=0.1)
+    one, two = (FM(N, k=4, init_std=0.3).double() for _ in range(2))
+    first = fit(one, with_weights(data, weight), with_weights(data, weight), config, progress=False)
+    second = fit(two, copies, copies, config, progress=False)
+    pd.testing.assert_frame_equal(first.frame, second.frame, rtol=1e-6)  # the training loss is added up in float32
+    for name, tensor in two.state_dict().items():
+        assert_close(one.state_dict()[name], tensor, 1e-9)
+    assert not one.embedding.V[4].any() and one.embedding.V[1].any()
+
+
+def test_the_training_loss_of_an_epoch_is_weighted_over_its_batches():
+    """Batches of other total weights, one of them without any; the rate is nearly 0, so nothing moves."""
+    data = with_weights(examples(64), np.where(np.arange(64) < 60, 0, np.arange(64)))
+    data.target[60:] = torch.tensor([0.0, 1, 1, 1])
+    model = FM(N, k=4, init_std=0.3).double()
+    history = fit(model, data, data, quick_config(lr=1e-12, epochs=1, batch_size=4), progress=False)
+    expected = log_loss(data.target[60:], predict(model, data)[60:], [60, 61, 62, 63])
+    assert history.curve("logloss", "train")[1] == pytest.approx(expected, rel=1e-6)
+    assert history.curve("logloss")[1] == pytest.approx(expected, rel=1e-6)
+    mean = (61 + 62 + 63) / (60 + 61 + 62 + 63)
+    assert model.linear.w0.item() == pytest.approx(np.log(mean / (1 - mean)), rel=1e-6)
+
+
+@pytest.mark.parametrize("which", [0, 1])
+@pytest.mark.parametrize("case, message", [
+    ("none", "every weight of the .* set is 0, so it has no example that counts"),
+    ("one class", r"all labels of the .* set with a weight above 0 are 1; task='binary' needs both classes"),
+])  # fmt: skip
+def test_weights_that_leave_nothing_to_learn_are_refused(which, case, message):
+    data = examples()
+    weight = torch.zeros(60) if case == "none" else data.target
+    sets = [examples(), examples()]
+    sets[which] = with_weights(data, weight)
+    with pytest.raises(ValueError, match=message):
+        fit(LR(N), *sets, quick_config(), progress=False)
+    if case == "one class":
+        fit(LR(N), *sets, quick_config(task="regression"), progress=False)
+
+
+# --- memory and imports ---------------------------------------------------------------------------------------
+
+
+def test_fit_and_predict_import_no_library_before_it_is_needed():
+    """Of the libraries that take long to import, `import nfm_tutorial.training` brings none but torch and pandas."""
+    late = "'sklearn', 'scipy', 'matplotlib', 'ipywidgets', 'pooch'"
+    code = f"import sys, nfm_tutorial.training; print([name for name in ({late}) if name in sys.modules])"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"
+
+
+class Largest(TorchDispatchMode):
+    """Remembers the bytes of the largest new tensor, and what made it."""
+
+    def __init__(self):
+        super().__init__()
+        self.found = (0, None)
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        result = func(*args, **(kwargs or {}))
+        given = {t.untyped_storage().data_ptr() for t in args if isinstance(t, torch.Tensor)}
+        for t in result if isinstance(result, (tuple, list)) else (result,):
+            if isinstance(t, torch.Tensor) and t.untyped_storage().data_ptr() not in given:
+                self.found = max(self.found, (t.untyped_storage().nbytes(), str(func)), key=lambda pair: pair[0])
+        return result
+
+
+def test_a_sparse_epoch_makes_no_tensor_of_the_tables_size():
+    """But for the optimiser's state: the start marks rows in one byte each, and copies hold the rows that occur."""
+    n, data = 100_000, wide(100_000, 64, np.float32)
+    model, config = FM(n, 16), quick_config(optimizer="sparse_adagrad", epochs=2)
+    make_optimizer = training._optimizer
+
+    def outside(*args):
+        with torch.utils._python_dispatch._disable_current_modes():
+            return make_optimizer(*args)
+
+    with mock.patch.object(training, "_optimizer", outside), Largest() as largest:
+        fit(model, data, data[:40], config, progress=False)
+    assert n <= largest.found[0] <= 2 * n, largest.found
+
+
+def test_an_epoch_makes_no_copy_of_the_training_set():
+    data = wide(600, 5_000, np.float32)
+    with Largest() as largest:
+        fit(LR(600), data, data[:40], quick_config(epochs=1, batch_size=64), progress=False)
+    assert largest.found[0] <= 8 * len(data), largest.found  # the order of the rows
