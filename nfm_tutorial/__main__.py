@@ -10,6 +10,11 @@ import functools
 import os
 import sys
 
+from .course import commands as course
+
+if __name__ == "__main__" and sys.argv[1:2] and sys.argv[1] in course.NAMES:  # also where PyTorch can't be imported
+    sys.exit(course.main(sys.argv[1:]))
+
 import torch
 
 from .checks import whole_number
@@ -37,9 +42,9 @@ def build_parser() -> argparse.ArgumentParser:
     run.add_argument("--setting", choices=["fast", "paper"], default="fast", help="training recipe")
     run.add_argument("--seeds", type=int, default=1, help="number of random starts")
     run.add_argument("--out", metavar="results.json", help="add one JSON row per model and seed to this file")
-    # A second thread gains little with batches of this size, and where the cores do other things, too, threads that
-    # wait for each other are many times slower than one.
+    # A second thread gains little with batches of this size, and on busy cores waiting threads are many times slower.
     run.add_argument("--threads", type=int, default=1, help="PyTorch's threads, at most one per core (default: 1)")
+    course.add(commands)
     return parser
 
 
@@ -53,6 +58,8 @@ def main(arguments: list[str] | None = None) -> int:
         if given.command == "download":
             folder = download(given.name, given.folder) if given.folder else download(given.name)
             print(f"next: python -m nfm_tutorial reproduce --data {folder}", flush=True)
+        elif given.command in course.NAMES:
+            return course.run(given)
         else:
             torch.set_num_threads(min(whole_number("threads", given.threads, 1), os.cpu_count() or 1))
             how = given.task, given.k, given.setting, given.seeds, given.out
