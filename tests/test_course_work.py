@@ -250,15 +250,16 @@ def test_a_damaged_copy_stays_and_a_good_one_is_offered(course, content, trouble
 
 
 def test_a_file_of_the_learner_that_has_the_name_of_an_offer_stays(course):
-    (course.my / OFFER).write_text("my own")
+    save(course.my / OFFER, notebook(cell("z", "my own")))
+    own = (course.my / OFFER).read_bytes()
     course.write("stub", ANSWER)
     course.publish(load="x = 2")
     course.work()
-    assert (course.my / OFFER).read_text() == "my own" and ANSWER in texts(course.my / OFFER_2)
+    assert (course.my / OFFER).read_bytes() == own and ANSWER in texts(course.my / OFFER_2)
     course.write("stub", ANSWER + " + 0")
     course.publish(load="x = 3")
     course.work()
-    assert (course.my / OFFER).read_text() == "my own" and {"x = 3", ANSWER + " + 0"} <= set(texts(course.my / OFFER_2))
+    assert (course.my / OFFER).read_bytes() == own and {"x = 3", ANSWER + " + 0"} <= set(texts(course.my / OFFER_2))
 
 
 def test_a_damaged_offer_is_not_written_over(course):
