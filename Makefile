@@ -1,4 +1,5 @@
-# make lab     open the series in JupyterLab, chapter 1 in front
+# make lab     make or update your working copy, my/, and open it in JupyterLab, chapter 1 in front
+# make doctor  check the installation; prints what to send when you ask for help
 # make test    linter, unit tests, then every notebook run again and compared
 # The first call creates .venv and installs the versions of requirements.lock; later calls start at once.
 #
@@ -35,18 +36,20 @@ $(if $(TORCH_INDEX),@if $(1) -c '$(ANSWERS)' $(TORCH_INDEX:/=)/torch/ 2>/dev/nul
   else echo "$(TORCH_INDEX) does not answer: PyTorch comes from pip's usual index (on Linux perhaps several GB)"; fi)
 endef
 
-FIRST := 01_factorization_machines.ipynb
+FIRST := my/01_factorization_machines.ipynb
 # JupyterLab refuses to start for root (the usual user in a container) unless told that this is meant.
 AS_ROOT := $(if $(filter 0,$(shell id -u 2>/dev/null)),--allow-root)
 SETTINGS := $(VENV)/share/jupyter/lab/settings
+# Where JupyterLab keeps the layout of its window: not with the layouts of the user's other projects.
+LAYOUT := $(CURDIR)/$(VENV)/share/jupyter/lab/workspaces
 
-.PHONY: help lab test test-lowest notebooks clean
+.PHONY: help lab doctor test test-lowest notebooks clean
 
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
 
 # The Python that counts is the one in .venv, if there is one. PyTorch 2.13 has packages for these Pythons.
-$(STAMP): requirements.lock pyproject.toml tools/jupyterlab_overrides.json
+$(STAMP): requirements.lock pyproject.toml tools/jupyterlab_overrides.json tools/jupyterlab_workspace.json
 	@$(firstword $(wildcard $(BIN)/python $(BIN)/python.exe) $(PYTHON)) -c \
 	  'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' || \
 	  { echo "Python 3.11 to 3.14 is needed; name one: make clean, then make lab PYTHON=python3.12"; exit 1; }
@@ -57,10 +60,17 @@ $(STAMP): requirements.lock pyproject.toml tools/jupyterlab_overrides.json
 	$(BIN)/python -m pip install --quiet --requirement requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@mkdir -p $(SETTINGS) && cp tools/jupyterlab_overrides.json $(SETTINGS)/overrides.json
+	@-$(ACTIVATE) jupyter lab workspaces import tools/jupyterlab_workspace.json \
+	  --LabWorkspaceImportApp.workspaces_dir="$(LAYOUT)" >/dev/null 2>&1
 	@touch $(STAMP)
 
 lab: $(STAMP)
-	$(ACTIVATE) jupyter lab notebooks --LabApp.default_url=/lab/tree/$(FIRST) $(AS_ROOT) $(ARGS)
+	@-$(ACTIVATE) python -m nfm_tutorial work
+	$(ACTIVATE) jupyter lab --preferred-dir my --LabApp.workspaces_dir="$(LAYOUT)" \
+	  --LabApp.default_url=/lab/tree/$(FIRST) $(AS_ROOT) $(ARGS)
+
+doctor: $(STAMP)
+	@$(ACTIVATE) python -m nfm_tutorial doctor
 
 test: $(STAMP)
 	@if $(ACTIVATE) && export PATH VIRTUAL_ENV && \

@@ -12,6 +12,11 @@ import os
 import sys
 import warnings
 
+from .course import commands as course
+
+if __name__ == "__main__" and sys.argv[1:2] and sys.argv[1] in course.NAMES:  # also where PyTorch can't be imported
+    sys.exit(course.main(sys.argv[1:]))
+
 import torch
 
 from .checks import whole_number
@@ -41,8 +46,7 @@ def build_parser() -> argparse.ArgumentParser:
     run.add_argument("--setting", choices=["fast", "paper"], default="fast", help="training recipe")
     run.add_argument("--seeds", type=int, default=1, help="number of random starts")
     run.add_argument("--out", metavar="results.json", help="add one JSON row per model and seed to this file")
-    # A second thread gains little with batches of this size, and where the cores do other things, too, threads that
-    # wait for each other are many times slower than one.
+    # A second thread gains little with batches of this size, and on busy cores waiting threads are many times slower.
     run.add_argument("--threads", type=int, default=1, help="PyTorch's threads, at most one per core (default: 1)")
 
     form = argparse.RawDescriptionHelpFormatter
@@ -59,6 +63,7 @@ def build_parser() -> argparse.ArgumentParser:
     example = commands.add_parser("example", help="write a click log to try train and predict on")
     example.add_argument("path")
     example.add_argument("--new", help="file for its latest rows, without labels")
+    course.add(commands)
     return parser
 
 
@@ -76,6 +81,8 @@ def main(arguments: list[str] | None = None) -> int:
         elif given.command == "download":
             folder = download(given.name, given.folder) if given.folder else download(given.name)
             print(f"next: python -m nfm_tutorial reproduce --data {folder}", flush=True)
+        elif given.command in course.NAMES:
+            return course.run(given)
         else:
             torch.set_num_threads(min(whole_number("threads", given.threads, 1), os.cpu_count() or 1))
             how = given.task, given.k, given.setting, given.seeds, given.out
