@@ -23,18 +23,21 @@ import argparse
 import datetime
 import itertools
 import json
+import multiprocessing
 import os
 import platform
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before PyTorch is imported; see benchmarks/README.md
+os.environ.setdefault("TQDM_DISABLE", "1")
 
 import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402
 import torch  # noqa: E402
 
-from nfm_tutorial.data import read_libfm, read_libfm_folder  # noqa: E402
+from nfm_tutorial.data import data_folder, read_libfm, read_libfm_folder  # noqa: E402
 from nfm_tutorial.files import replacing  # noqa: E402
 from nfm_tutorial.metrics import METRICS, TASKS, auc, paired_interval  # noqa: E402
 from nfm_tutorial.models import MODELS  # noqa: E402
@@ -165,29 +168,33 @@ def show(model: str, task: str, k: int, out: Path) -> None:
               f"{best['best_epoch']}, {best['seconds']:.0f} s, {best['setting']}; on an edge: {on_edge}")  # fmt: skip
 
 
-def facts(folder: Path) -> None:
-    """Print what the training and validation files say about themselves: recurring pairs, `cost`, popularity."""
-    names = "user item daytime weekday isweekend homework cost weather country city".split()
+def facts(folder: Path) -> dict[str, float]:
+    """What the training and validation files say about themselves: recurring pairs, the field cost, popularity."""
+    names = "user app daytime weekday isweekend homework cost weather country city".split()
     frames = {}
     for part in ("train", "validation"):
         rows = read_libfm(folder / f"frappe.{part}.libfm", n_slots=N_SLOTS, n_features=N_FEATURES)
         frames[part] = pd.DataFrame(rows.ids.numpy(), columns=names).assign(label=rows.target.numpy() > 0)
     valid, seen = frames["validation"], frames["train"][frames["train"]["label"]]
     label = valid["label"]
-    pairs = seen.groupby(["user", "item"]).size()
-    count = pairs.reindex(pd.MultiIndex.from_frame(valid[["user", "item"]])).fillna(0).to_numpy()
-    popularity = valid["item"].map(seen["item"].value_counts()).fillna(0).to_numpy()
-    cost = seen.drop_duplicates("item").set_index("item")["cost"]
-    wrong = valid["item"].isin(cost.index) & (valid["cost"] != valid["item"].map(cost))
-    print(f"training: {len(seen):,} positives on {len(pairs):,} pairs of user and app; "
-          f"apps with more than one cost: {(seen.groupby('item')['cost'].nunique() > 1).sum()}")  # fmt: skip
-    for sign, rows in (("positives", label), ("negatives", ~label)):
-        print(f"validation, {rows.sum():,} {sign}: {(count[rows] > 0).mean():.1%} repeat a positive pair of training, "
-              f"{wrong[rows].mean():.1%} have another cost than the app has in training")  # fmt: skip
-    scores = {"popularity of the app": popularity, "count of the pair": count, "count of the pair, then popularity": (
-        count * (popularity.max() + 1) + popularity)}  # fmt: skip
-    for name, score in scores.items():
-        print(f"validation AUC of the {name} in training: {auc(label, score):.4f}")
+    pairs = seen.groupby(["user", "app"]).size()
+    count = pairs.reindex(pd.MultiIndex.from_frame(valid[["user", "app"]])).fillna(0).to_numpy()
+    popularity = valid["app"].map(seen["app"].value_counts()).fillna(0).to_numpy()
+    cost = seen.drop_duplicates("app").set_index("app")["cost"]
+    wrong = valid["app"].isin(cost.index) & (valid["cost"] != valid["app"].map(cost))
+    both = count * (popularity.max() + 1) + popularity
+    return {
+        "positives of training": len(seen),
+        "pairs of user and app among them": len(pairs),
+        "apps with more than one cost among them": int((seen.groupby("app")["cost"].nunique() > 1).sum()),
+        "share of validation positives that repeat such a pair": float((count[label] > 0).mean()),
+        "share of validation negatives that repeat such a pair": float((count[~label] > 0).mean()),
+        "share of validation positives with another cost than the app's": float(wrong[label].mean()),
+        "share of validation negatives with another cost than the app's": float(wrong[~label].mean()),
+        "validation AUC of the app's popularity": auc(label, popularity),
+        "validation AUC of the pair's count": auc(label, count),
+        "validation AUC of the pair's count, then popularity": auc(label, both),
+    }
 
 
 def differences(task: str, k: int, target, users, scores: dict[str, list[np.ndarray]]) -> list[dict]:
@@ -216,28 +223,52 @@ def differences(task: str, k: int, target, users, scores: dict[str, list[np.ndar
     return found
 
 
-def record(folder: Path, out: Path, seeds: int = 5) -> None:
+def one_run(folder: Path, kept: Path, task: str, k: int, model: str, seed: int) -> tuple[dict, np.ndarray]:
+    """`reproduce.run`, with its row and test scores kept in a file, which a second call reads."""
+    path = kept / f"{task}_{k}_{model}_{seed}.npz"
+    if not path.exists():
+        torch.set_num_threads(1)
+        row, score = run(read_libfm_folder(folder), model, task, k=k, seed=seed)
+        kept.mkdir(parents=True, exist_ok=True)
+        with replacing(path) as part, part.open("wb") as file:
+            np.savez(file, row=json.dumps(row), score=score)
+        print(json.dumps(row), flush=True)
+    with np.load(path) as file:
+        return json.loads(str(file["row"])), file["score"]
+
+
+def record(folder: Path, out: Path, jobs: int, seeds: int = 5) -> None:
     """Train every recipe of `reproduce` with every seed, evaluate the test file, write the table to `out`."""
+    kept = data_folder() / "downloads" / "frappe_runs"  # scores of single rows, which must not be passed on
+    asked = [
+        (task, k, model, seed)
+        for task in SIZES
+        for k in SIZES[task]
+        for seed in range(seeds)
+        for model in MODELS
+        if model != "LR" or k == SIZES[task][0]  # LR has no k
+    ]
+    with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
+        done = dict(zip(asked, pool.map(one_run, *zip(*((folder, kept, *how) for how in asked)))))
     parts = read_libfm_folder(folder)
     rows, compared = [], []
     for task in SIZES:
         test = for_task(parts, task)[2]
-        rows.append(constant(parts, task))
+        rows += [constant(parts, task), *(row for how, (row, _) in done.items() if how[0] == task)]
         for k in SIZES[task]:
-            scores = {}
-            for model, seed in itertools.product(MODELS, range(seeds)):
-                row, score = run(parts, model, task, k=k, seed=seed)
-                if model != "LR" or k == SIZES[task][0]:  # LR has no k
-                    rows.append(row)
-                    print({**row, "valid": "-"}, flush=True)
-                scores.setdefault(model, []).append(score)
+            first = SIZES[task][0]
+            scores = {
+                model: [done[task, k if model != "LR" else first, model, seed][1] for seed in range(seeds)]
+                for model in MODELS
+            }
             compared += differences(task, k, test.target.numpy(), test.ids[:, 0].numpy(), scores)
     about = {
-        "command": "python benchmarks/frappe.py --data DIR --record " + out.name,
-        "machine": f"{platform.system()}, {os.cpu_count()} cores, {torch.get_num_threads()} thread, Python "
+        "command": "python benchmarks/frappe.py --data DIR --record data/frappe.json",
+        "machine": f"{platform.system()}, {os.cpu_count()} cores, {jobs} runs at a time with one thread each, Python "
         f"{platform.python_version()}, PyTorch {torch.__version__}",
         "date": datetime.date.today().isoformat(),
         "training negatives": "apps drawn again; users, contexts and all positives are the authors'",
+        "facts": facts(folder),
     }
     with replacing(out) as part:
         part.write_text(json.dumps({**about, "rows": rows, "differences": compared}, indent=1) + "\n", encoding="utf-8")
@@ -253,9 +284,10 @@ def main() -> int:
     parser.add_argument("--show", action="store_true", help="train nothing, print the winners so far")
     parser.add_argument("--facts", action="store_true", help="train nothing, count in the files")
     parser.add_argument("--record", type=Path, metavar="FILE", help="search nothing, evaluate the recipes on test")
+    parser.add_argument("--jobs", type=int, default=1, help="runs at a time, with --record (default: 1)")
     given = parser.parse_args()
     if given.facts or given.record:
-        facts(given.data) if given.facts else record(given.data, given.record)
+        print(json.dumps(facts(given.data), indent=1)) if given.facts else record(given.data, given.record, given.jobs)
         return 0
     files = [given.data / f"frappe.{part}.libfm" for part in ("train", "validation")]
     both = [read_libfm(file, n_slots=N_SLOTS, n_features=N_FEATURES) for file in files]

@@ -35,36 +35,51 @@ PUBLISHED = {
     ("binary", "DeepFM", None): "BARS .9842 / .1482",
 }
 
-# Recipes: (setting, task, model) -> one or more (model arguments, TrainConfig arguments). "fast" takes large
-# batches and Adam with a rate that falls to 0; "paper" is the paper's Adagrad with batches of 128, stopped after 4
-# epochs without a new best.
+# Recipes: (setting, task, model) -> (model arguments, TrainConfig arguments), one or more for each embedding size.
+# "fast" takes batches of 1,024 and Adam with a rate that falls to 0, with what equal searches on Frappe's validation
+# file found (benchmarks/frappe.py); "paper" is the paper's Adagrad with batches of 128, stopped after 4 epochs without
+# a new best.
 _FAST = {"batch_size": 1024, "schedule": "linear", "patience": None}
 _PAPER = {"batch_size": 128, "optimizer": "adagrad", "lr": 0.05, "adagrad_init": 1e-8, "epochs": 60, "patience": 4}
-_PLATEAU = {"batch_size": 4096, "schedule": "plateau", "lr": 1e-3, "epochs": 50, "patience": 4, "decay_embedding": 0.05}
-# DeepFM's network finds a crossing of three fields late: on 24,000 rows of planted truth it takes these smaller
-# batches and this rate to find it from every random start that was tried.
-_SMALL_STEPS = {**_FAST, "batch_size": 512, "lr": 5e-3, "epochs": 15, "decay_embedding": 1e-5}
-_L2 = {**_FAST, "decay_embedding": 1e-5}
-_NFM = {"hidden": (64,), "bn_eps": 1e-3, "dropout_bi": 0.3, "dropout_hidden": 0.2}
+
+
+def _fast(lr: float, epochs: int, l2: float, group: str = "embedding") -> dict:
+    return {**_FAST, "lr": lr, "epochs": epochs, f"decay_{group}": l2}
+
+
+_NFM = {"bn_eps": 1e-3, "init_std": 0.01}
 RECIPES = {
-    ("fast", "regression", "LR"): [({}, {**_FAST, "lr": 1e-2, "epochs": 10})],
-    ("fast", "regression", "FM"): [({"k": 128}, {**_L2, "lr": 1e-2, "epochs": 10})],
-    ("fast", "regression", "NFM"): [({"k": 128, **_NFM}, {**_L2, "lr": 4e-3, "epochs": 20, "decay_embedding": 1e-6})],
-    ("fast", "regression", "DeepFM"): [({"k": 16, "hidden": (128, 128), "dropout": 0.2}, _SMALL_STEPS)],
-    ("fast", "binary", "LR"): [({}, {**_FAST, "lr": 1e-2, "epochs": 10})],
-    ("fast", "binary", "FM"): [({"k": 64, "init_std": 0.01}, {**_L2, "lr": 5e-3, "epochs": 10})],
-    ("fast", "binary", "NFM"): [({"k": 64, **_NFM, "dropout_hidden": 0.3}, {**_L2, "lr": 5e-3, "epochs": 10})],
-    ("fast", "binary", "DeepFM"): [  # strong L2 suits many rare features, dropout few frequent ones
-        ({"k": 10, "hidden": (128, 128)}, _PLATEAU),
-        ({"k": 10, "hidden": (128, 128), "dropout": 0.2}, _SMALL_STEPS),
+    ("fast", "regression", "LR"): [({}, _fast(0.032, 10, 1e-4, "linear"))],
+    ("fast", "regression", "FM"): [
+        ({"k": 128, "init_std": 0.03, "dropout": 0.3}, _fast(0.004, 40, 1e-5)),
+        ({"k": 256, "init_std": 0.1, "dropout": 0.3}, _fast(0.004, 40, 1e-5)),
+    ],
+    ("fast", "regression", "NFM"): [
+        ({**_NFM, "k": 128, "hidden": (128,), "dropout_bi": 0.3, "dropout_hidden": 0.3}, _fast(0.004, 80, 1e-7)),
+        ({**_NFM, "k": 256, "hidden": (128,), "dropout_bi": 0.3, "dropout_hidden": 0.3}, _fast(0.004, 40, 1e-6)),
+    ],
+    ("fast", "regression", "DeepFM"): [
+        ({"k": 128, "hidden": (64, 64), "init_std": 0.01, "dropout": 0.6}, _fast(0.016, 20, 1e-5)),
+        ({"k": 256, "hidden": (64, 64), "init_std": 0.003, "dropout": 0.6}, _fast(0.016, 20, 1e-5)),
+    ],
+    ("fast", "binary", "LR"): [({}, _fast(0.032, 20, 1e-5, "linear"))],
+    ("fast", "binary", "FM"): [({"k": 64, "init_std": 0.1, "dropout": 0.1}, _fast(0.008, 20, 1e-6))],
+    ("fast", "binary", "NFM"): [
+        (
+            {**_NFM, "k": 64, "hidden": (256,), "init_std": 0.003, "dropout_bi": 0.4, "dropout_hidden": 0.4},
+            _fast(0.002, 20, 1e-3),
+        ),
+    ],
+    ("fast", "binary", "DeepFM"): [
+        ({"k": 64, "hidden": (64,), "init_std": 0.01, "dropout": 0.2}, _fast(0.016, 20, 1e-7)),
     ],
 }
 for _task in TASKS:
-    _base = {**_NFM, "init_std": 0.01, "dropout_bi": 0.5}
+    _hidden = {"k": 128, "hidden": (64,), "init_std": 0.01}
     RECIPES["paper", _task, "LR"] = [({}, _PAPER)]
     RECIPES["paper", _task, "FM"] = [({"k": 128, "init_std": 0.01, "dropout": 0.3}, _PAPER)]
-    RECIPES["paper", _task, "NFM"] = [({"k": 128, **_base}, _PAPER)]
-    RECIPES["paper", _task, "DeepFM"] = [({"k": 128, "hidden": (64,), "dropout": 0.2, "init_std": 0.01}, _PAPER)]
+    RECIPES["paper", _task, "NFM"] = [({**_NFM, **_hidden, "dropout_bi": 0.5, "dropout_hidden": 0.2}, _PAPER)]
+    RECIPES["paper", _task, "DeepFM"] = [({**_hidden, "dropout": 0.2}, _PAPER)]
 
 
 def for_task(parts: Sequence[Examples], task: str) -> list[Examples]:
@@ -79,7 +94,7 @@ def for_task(parts: Sequence[Examples], task: str) -> list[Examples]:
 
 
 def recipes(setting: str, task: str, model: str, k: int | None = None, seed: int = 0) -> list[tuple[dict, TrainConfig]]:
-    """The (model arguments, TrainConfig) to choose from in a setting, with another embedding size if `k` is given.
+    """The (model arguments, TrainConfig) to choose from in a setting: the nearest size's, with `k` if it is given.
 
     Raises ValueError for a name that is not known or k below 1.
     """
@@ -89,12 +104,16 @@ def recipes(setting: str, task: str, model: str, k: int | None = None, seed: int
             f"no recipe for setting {setting!r}, task {task!r}, model {model!r}; settings: fast, paper; "
             f"tasks: {', '.join(TASKS)}; models: {', '.join(MODELS)}"
         )
-    change = {} if k is None or model == "LR" else {"k": k}
-    if model == "NFM" and change and k >= 256:
-        change["dropout_bi"] = 0.5  # a wider Bi-Interaction needs more dropout
+    found = RECIPES[setting, task, model]
+    if model == "LR":
+        k = None
+    sizes = [arguments.get("k") for arguments, _ in found]
+    nearest = sizes[0] if k is None else min(sizes, key=lambda size: abs(math.log(k / size)))
+    change = {} if k is None else {"k": k}
     return [
         ({**arguments, **change}, TrainConfig(task=task, seed=seed, **training))
-        for arguments, training in RECIPES[setting, task, model]
+        for arguments, training in found
+        if arguments.get("k") == nearest
     ]
 
 
