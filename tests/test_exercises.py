@@ -69,6 +69,7 @@ def fresh_kernel(monkeypatch):
     """As in a kernel that was just started."""
     monkeypatch.setattr(exercises, "_status", {})
     monkeypatch.setattr(exercises, "_wrong_tries", {})
+    monkeypatch.setattr(exercises, "_given", {})
 
 
 @pytest.fixture
@@ -649,6 +650,7 @@ def test_random_code_gets_the_same_verdict_each_time(monkeypatch):
     texts = set()
     for _ in range(3):
         monkeypatch.setattr(exercises, "_wrong_tries", {})
+        monkeypatch.setattr(exercises, "_given", {})
         texts.add(repr(check("1.2", lambda V, x: torch.rand(()) + np.random.rand() + random.random())))
     assert len(texts) == 1
 
