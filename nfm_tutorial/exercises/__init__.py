@@ -10,6 +10,7 @@ import unicodedata
 
 from .judge import UNFINISHED, example_text
 from .registry import EXERCISES
+from .sandbox import own_builtins
 from .todo import TODO
 from .values import with_article
 from .verdict import CORRECT, NOT_ATTEMPTED, UNKNOWN, WRONG, Fault, Summary, Verdict, show
@@ -33,8 +34,9 @@ def check(exercise_id: str, candidate=TODO) -> Verdict:
     made from your class will do as well), or your answer to a question. The candidate gets copies of everything; what
     it prints, raises or changes stays inside, and a loop that never ends is stopped after a few seconds.
     """
-    verdict = _judge(exercise_id, candidate)
-    show(verdict)
+    with own_builtins():
+        verdict = _judge(exercise_id, candidate)
+        show(verdict)
     return verdict
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 import copy
 import inspect
-import unicodedata
 import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
@@ -19,7 +18,7 @@ import numpy as np
 from torch import nn
 
 from . import sandbox
-from .judge import UNFINISHED, answer_text, example_text, explain, read_answer, shape_fault
+from .judge import UNFINISHED, examine_choice, examine_number, example_text, explain, shape_fault
 from .todo import TODO, unfinished
 from .values import (
     Unusable,
@@ -28,7 +27,6 @@ from .values import (
     close,
     describe_kind,
     number_text,
-    parse_answer,
     plain,
     same_value,
     to_array,
@@ -432,28 +430,7 @@ class Value:
     fallback: str = "This is not the answer."
 
     def examine(self, candidate):
-        if unfinished(candidate):
-            return UNFINISHED
-        answer = to_array(self.answer())
-        fault, got = read_answer(candidate, lambda raw: parse_answer(raw, answer.size))
-        if fault:
-            return fault
-        if got.size == answer.size and sorted(n for n in got.shape if n != 1) == sorted(answer.shape):
-            got = got.reshape(answer.shape)
-        if self._is(got, answer):
-            return None
-        if not np.isfinite(got).all():
-            return Fault("Your answer is not a finite number.", key="nan", got=array_text(got))
-        for i, (value, why) in enumerate(self.wrong):
-            if self._is(got, to_array(value)):
-                return Fault(why, key=f"wrong {i}", got=answer_text(got))
-        if got.shape != answer.shape:
-            wanted = "one number is" if answer.ndim == 0 else f"{answer.size} numbers are"
-            return Fault(f"{wanted.capitalize()} expected.", key="shape", got=answer_text(got))
-        return Fault(self.fallback, key="value", got=answer_text(got))
-
-    def _is(self, got: np.ndarray, value: np.ndarray) -> bool:
-        return got.shape == value.shape and bool((np.abs(got - value) <= self.tolerance).all())
+        return UNFINISHED if unfinished(candidate) else examine_number(self, candidate)
 
 
 @dataclass(frozen=True, eq=False)
@@ -476,22 +453,7 @@ class Choice:
         return f'answer = TODO  # "{self.letters[0]}" to "{self.letters[-1]}"'
 
     def examine(self, candidate):
-        if unfinished(candidate):
-            return UNFINISHED
-        fault, letter = read_answer(candidate, self._letter)
-        if fault:
-            return fault
-        why = self.choices[self.letters.index(letter)][1]
-        return Fault(why, key=letter, got=letter) if why else None
-
-    def _letter(self, raw) -> str:
-        known = f"{', '.join(self.letters[:-1])} or {self.letters[-1]}"
-        if not isinstance(raw, str):
-            raise Unusable(f"Your answer is {describe_kind(raw)}; a letter in quotes is expected: {known}.")
-        letter = unicodedata.normalize("NFKC", raw).strip().strip("().:'\"*_` ").upper()
-        if len(letter) != 1 or letter not in self.letters:
-            raise Unusable(f"Answer with one of the letters {known}.")
-        return letter
+        return UNFINISHED if unfinished(candidate) else examine_choice(self, candidate)
 
 
 __all__ = ["TODO", "UNFINISHED", "Bug", "Case", "Choice", "Code", "Fail", "Mistake", "Value", "by_key", "example_text"]

@@ -43,9 +43,9 @@ def examine(exercise, candidate, dtype: torch.dtype | None = None):
     if unfinished(candidate):
         return UNFINISHED
     if isinstance(exercise, Number):
-        return _examine_number(exercise, candidate)
+        return examine_number(exercise, candidate)
     if isinstance(exercise, Choice):
-        return _examine_choice(exercise, candidate)
+        return examine_choice(exercise, candidate)
     return _examine_code(exercise, candidate, dtype)
 
 
@@ -334,7 +334,7 @@ def _where(error: BaseException) -> str:
 # --- numbers and letters --------------------------------------------------------------------------------------
 
 
-def _examine_number(exercise, candidate):
+def examine_number(exercise, candidate):
     answer = sandbox.calmly(lambda: to_array(exercise.answer()))
     fault, got = read_answer(candidate, lambda raw: parse_answer(raw, answer.size))
     if fault:
@@ -358,7 +358,7 @@ def _examine_number(exercise, candidate):
     return Fault(exercise.fallback, key="value", got=answer_text(got))
 
 
-def _examine_choice(exercise, candidate):
+def examine_choice(exercise, candidate):
     known = f"{', '.join(exercise.letters[:-1])} or {exercise.letters[-1]}"
 
     def read(raw) -> str:

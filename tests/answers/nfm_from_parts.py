@@ -48,12 +48,12 @@ def nfm_forward(first_order, xv, norm, drop, mlp, h):
     return (first_order[:, None] + z @ h[:, None]).squeeze(1)
 
 
-# %% wrong: You called norm 2 times
+# %% wrong: You called
 def nfm_forward(first_order, xv, norm, drop, mlp, h):
     return first_order + mlp(drop(norm(drop(bi_interaction(xv))))) @ h
 
 
-# %% wrong: You called norm 2 times
+# %% wrong: You called
 def nfm_forward(first_order, xv, norm, drop, mlp, h):
     norm(bi_interaction(xv))
     return first_order + mlp(drop(norm(bi_interaction(xv)))) @ h

@@ -75,7 +75,7 @@ def fm_as_nfm(fm):
     return NFM(*fm.embedding.V.shape, hidden=())
 
 
-# %% wrong: w0 was not copied: all scores are off
+# %% wrong: w0 is missing
 class Own(nn.Module):
     def __init__(self, fm):
         super().__init__()
@@ -90,7 +90,7 @@ def fm_as_nfm(fm):
     return Own(fm)
 
 
-# %% wrong: V was not copied: the crossings are other
+# %% wrong: The crossings are missing
 class Own(nn.Module):
     def __init__(self, fm):
         super().__init__()

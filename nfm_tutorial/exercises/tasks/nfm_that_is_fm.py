@@ -95,6 +95,7 @@ def step(parameters, loss):
 @exercise.observe
 def behaviour(answer, fm):
     """(3, 6): scores in training mode, in eval mode, and in eval mode after training."""
+    given = copy.deepcopy(fm)
     model = answer(fm)
     if isinstance(model, type) or not isinstance(model, nn.Module):
         hint = "Build an NFM, copy the weights into it, return it."
@@ -102,17 +103,27 @@ def behaviour(answer, fm):
     if any(isinstance(module, FM) for module in model.modules()):  # also one inside another module
         return Found(fm_itself)
     shared = {p.data_ptr() for p in fm.parameters()} & {t.data_ptr() for t in model.state_dict().values()}
-    model, untrained = copy.deepcopy(model), copy.deepcopy(model)
+    rows = rows_of(copy.deepcopy(model), given)
+    off = [not close(g, e, exercise.tolerance) for g, e in zip(rows.numpy(), by_formula(given).numpy())]
+    if not any(off):
+        return Found(shared_tensors) if shared else rows
+    return why_different(model, given, off) or rows
+
+
+def rows_of(model, fm):
+    """(3, 6): what `behaviour` compares; trains the model."""
     ids, values, target = rows_for(fm)
     rows = [scores_of(model.train(), ids, values).detach(), scores_of(model.eval(), ids, values).detach()]
     trained = [p for p in model.train().parameters() if p.requires_grad]
     for _ in range(STEPS if trained else 0):
         step(trained, (scores_of(model, ids, values) - target).square().sum())
-    rows = torch.stack([*rows, scores_of(model.eval(), ids, values).detach()]).double()
-    off = [not close(g, e, exercise.tolerance) for g, e in zip(rows.numpy(), by_formula(fm).numpy())]
-    if not any(off):
-        return Found(shared_tensors) if shared else rows
-    return why_different(untrained, fm, off) or rows
+    return torch.stack([*rows, scores_of(model.eval(), ids, values).detach()]).double()
+
+
+@exercise.example
+def example():
+    fm = FM(4, k=2, init_std=0.5)
+    return (fm,), rows_of(copy.deepcopy(fm), fm)
 
 
 def scores_of(model, ids, values):

@@ -109,6 +109,9 @@ xv.sum(1) ** 2 - (xv**2).sum(1) -> xv.sum(0) ** 2 - (xv**2).sum(0)
 * values[..., None] -> * (values != 0)[..., None]
     You used the values only to see which slots are filled; x is real-valued and scales v_i.
     hint: values
+* values[..., None] -> * (ids != 0)[..., None]
+    You used the ids to see which slots are filled, and left the values out; x is real-valued and scales v_i.
+    hint: values
 * values[..., None] -> * values.clamp(min=0)[..., None]
     You left out slots with a negative value: only the value 0 marks padding.
 (xv**2).sum(1) -> (xv * V[ids]).sum(1)
