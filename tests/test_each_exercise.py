@@ -5,7 +5,10 @@ answer, `# %% right: by loops` or `# %% wrong: ` and the beginning of the messag
 """
 
 import ast
+import linecache
 import re
+import sys
+import types
 from functools import cache
 from pathlib import Path
 
@@ -160,3 +163,20 @@ def test_a_file_of_the_course_imports_no_other_exercise(path):
 @pytest.mark.parametrize("path", sorted(ANSWERS.glob("[a-z]*.py")), ids=lambda path: path.stem)
 def test_answers_belong_to_an_exercise(path):
     assert path.stem in CODE or re.fullmatch(r"ch\d", path.stem)
+
+
+def test_the_worked_example_for_contributors_works(monkeypatch):
+    guide = (Path(__file__).parents[1] / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    block = re.search(r"^```python\n(.*?)^```", guide, re.M | re.S)[1]
+    assert len(block.splitlines()) < 40
+    path = TASKS / "mean_vector.py"
+    module = types.ModuleType("nfm_tutorial.exercises.tasks.mean_vector")
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setitem(linecache.cache, str(path), (len(block), None, block.splitlines(True), str(path)))
+    module.__package__ = "nfm_tutorial.exercises.tasks"
+    exec(compile(block, path, "exec"), vars(module))
+    monkeypatch.setitem(CODE, "mean_vector", module.exercise.placed("mean_vector", "1.9"))
+    test_each_wrong_answer_gets_its_own_message("mean_vector", F32, monkeypatch)
+    assert all(judge.examine(module.exercise, right) is None for right in module.exercise.rights)
+    test_inputs_tell_numbers_with_many_decimals_and_large_ones("mean_vector", monkeypatch)
+    test_worked_example_of_the_spec("mean_vector")
