@@ -87,7 +87,7 @@ def pool(V, ids, values):
     return 0.5 * (xv.sum(-1) ** 2 - (xv**2).sum(-1))
 
 
-# %% wrong: You used the values only to see which
+# %% wrong: You used the ids to see which
 def pool(V, ids, values):
     v = V[ids] * (ids != 0).unsqueeze(-1)
     return 0.5 * (v.sum(1) ** 2 - (v**2).sum(1))
