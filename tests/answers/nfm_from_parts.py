@@ -14,17 +14,6 @@ def nfm_forward(first_order, xv, norm, drop, mlp, h):
     return (z * h).sum(-1).add(first_order)
 
 
-# %% right: pairs by loop, h as a column
-def nfm_forward(first_order, xv, norm, drop, mlp, h):
-    B, S, k = xv.shape
-    z = torch.zeros(B, k, dtype=xv.dtype)
-    for i in range(S):
-        for j in range(i + 1, S):
-            z = z + xv[:, i, :] * xv[:, j, :]
-    out = torch.matmul(mlp(drop(norm(z))), h.unsqueeze(1))
-    return out.squeeze(-1) + first_order
-
-
 # %% right: a module, linear for h
 class Forward(nn.Module):
     def forward(self, first_order, xv, norm, drop, mlp, h):
@@ -42,12 +31,6 @@ def nfm_forward(first_order, xv, norm, drop, mlp, h):
         return (first_order + torch.einsum("bh,h->b", mlp(drop(norm(z))), h)).tolist()
 
 
-# %% right: matrices with an axis more
-def nfm_forward(first_order, xv, norm, drop, mlp, h):
-    z = mlp(drop(norm(bi_interaction(xv))))
-    return (first_order[:, None] + z @ h[:, None]).squeeze(1)
-
-
 # %% wrong: You called
 def nfm_forward(first_order, xv, norm, drop, mlp, h):
     return first_order + mlp(drop(norm(drop(bi_interaction(xv))))) @ h
@@ -63,11 +46,6 @@ def nfm_forward(first_order, xv, norm, drop, mlp, h):
 def nfm_forward(first_order, xv, norm, drop, mlp, h):
     first_order += mlp(drop(norm(bi_interaction(xv)))) @ h
     return first_order
-
-
-# %% wrong: exception
-def nfm_forward(first_order, xv, norm, drop, mlp, h):
-    return first_order + mlp(drop(norm(bi_interaction(xv).sum(1)))) @ h
 
 
 # %% wrong: exception

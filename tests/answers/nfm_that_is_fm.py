@@ -35,19 +35,6 @@ def fm_as_nfm(fm):
     return nfm
 
 
-# %% right: dtype moved there and back
-def fm_as_nfm(fm):
-    nfm = NFM(fm.linear.w.numel(), k=fm.embedding.V.shape[1], hidden=()).double()
-    for name, p in nfm.named_parameters():
-        p.data.copy_(dict(fm.named_parameters())[name].data)
-    return nfm.float()
-
-
-# %% wrong: Your model is an FM or holds one;
-def fm_as_nfm(fm):
-    return copy.deepcopy(fm)
-
-
 # %% wrong: Your model is an FM or holds one;
 class Wrapped(nn.Module):
     def __init__(self, fm):
@@ -60,49 +47,6 @@ class Wrapped(nn.Module):
 
 def fm_as_nfm(fm):
     return Wrapped(fm)
-
-
-# %% wrong: Your NFM still has a hidden layer; without
-def fm_as_nfm(fm):
-    n, k = fm.embedding.V.shape
-    nfm = NFM(n, k=k, hidden=(k,), batch_norm=False, activation="identity")
-    nfm.load_state_dict(fm.state_dict(), strict=False)
-    return nfm
-
-
-# %% wrong: The linear part was not copied: w0 and
-def fm_as_nfm(fm):
-    return NFM(*fm.embedding.V.shape, hidden=())
-
-
-# %% wrong: w0 is missing
-class Own(nn.Module):
-    def __init__(self, fm):
-        super().__init__()
-        self.linear, self.embedding = copy.deepcopy(fm.linear), copy.deepcopy(fm.embedding)
-
-    def forward(self, ids, values):
-        w0, w, V = self.linear.w0, self.linear.w, self.embedding.V
-        return (w[ids] * values).sum(1) + bi_interaction(V[ids] * values[..., None]).sum(1)
-
-
-def fm_as_nfm(fm):
-    return Own(fm)
-
-
-# %% wrong: The crossings are missing
-class Own(nn.Module):
-    def __init__(self, fm):
-        super().__init__()
-        self.linear, self.embedding = copy.deepcopy(fm.linear), copy.deepcopy(fm.embedding)
-
-    def forward(self, ids, values):
-        w0, w, V = self.linear.w0, self.linear.w, self.embedding.V
-        return w0 + (w[ids] * values).sum(1)
-
-
-def fm_as_nfm(fm):
-    return Own(fm)
 
 
 # %% wrong: At first the scores agree, but not after
@@ -156,23 +100,6 @@ class Own(nn.Module):
 
 def fm_as_nfm(fm):
     return Own(fm)
-
-
-# %% wrong: in place
-def fm_as_nfm(fm):
-    n, k = fm.embedding.V.shape
-    model = NFM(n, k=k, hidden=())
-    model.load_state_dict(fm.state_dict(), strict=False)
-    fm.requires_grad_(False)
-    return model
-
-
-# %% wrong: in place
-def fm_as_nfm(fm):
-    n, k = fm.embedding.V.shape
-    model = NFM(n, k=k, hidden=())
-    model.load_state_dict(fm.eval().state_dict(), strict=False)
-    return model
 
 
 # %% wrong: in place

@@ -7,16 +7,6 @@ import numpy as np
 import torch
 from torch import nn
 
-from nfm_tutorial.layers import bi_interaction
-
-
-# %% right: pairs of slots
-def pool(V, ids, values):
-    out = torch.zeros(len(ids), V.shape[1], dtype=V.dtype)
-    for s, t in itertools.combinations(range(ids.shape[1]), 2):
-        out += V[ids[:, s]] * values[:, s, None] * V[ids[:, t]] * values[:, t, None]
-    return out
-
 
 # %% right: plain 0 without a pair
 def pool(V, ids, values):
@@ -56,35 +46,11 @@ def pool(V, ids, values):
     return ((X @ V) ** 2 - X**2 @ V**2) / 2
 
 
-# %% right: the package's own layer
-def pool(V, ids, values):
-    return bi_interaction(V[ids] * values[:, :, None])
-
-
 # %% right: embedding_bag, with gradient
 def pool(V, ids, values):
     V = V.clone().requires_grad_()
     s = torch.einsum("bs,bsf->bf", values, V[ids])
     return 0.5 * s**2 - 0.5 * torch.einsum("bs,bsf->bf", values**2, V[ids] ** 2)
-
-
-# %% right: running sum, float32
-def pool(V, ids, values):
-    xv = V[ids].float() * values[..., None].float()
-    return ((xv.cumsum(1) - xv) * xv).sum(1)
-
-
-# %% right: upper triangle
-def pool(V, ids, values):
-    xv = torch.einsum("bsk,bs->bsk", V[ids], values)
-    upper = torch.triu(torch.ones(ids.shape[1], ids.shape[1], dtype=V.dtype), 1)
-    return torch.einsum("bik,bjk,ij->bk", xv, xv, upper)
-
-
-# %% wrong: You summed over the k entries instead of
-def pool(V, ids, values):
-    xv = V[ids] * values[..., None]
-    return 0.5 * (xv.sum(-1) ** 2 - (xv**2).sum(-1))
 
 
 # %% wrong: You used the ids to see which
