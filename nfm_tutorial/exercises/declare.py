@@ -8,24 +8,21 @@ from __future__ import annotations
 
 import ast
 import copy
-import inspect
 import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
-from torch import nn
 
 from . import sandbox
-from .judge import UNFINISHED, examine_choice, examine_number, example_text, explain, shape_fault
-from .todo import TODO, unfinished
+from .judge import UNFINISHED, examine_choice, examine_number, example_text, explain, not_a_function, shape_fault
+from .todo import TODO, Unfinished, unfinished
 from .values import (
     Unusable,
     argument_text,
     array_text,
     close,
-    describe_kind,
     number_text,
     plain,
     same_value,
@@ -139,7 +136,7 @@ class Code:
     def examine(self, candidate):
         if unfinished(candidate):
             return UNFINISHED
-        fault = self._not_a_function(candidate)
+        fault = not_a_function(self, candidate)
         if fault:
             return fault
         cases = list(self.cases())
@@ -167,37 +164,6 @@ class Code:
 
     # --- calling ----------------------------------------------------------------------------------------------
 
-    def _not_a_function(self, candidate) -> Fault | None:
-        name, signature = self.function.name, f"{self.function.name}({', '.join(self.arguments)})"
-        how = f'check("{self.id}", {name})'
-        if isinstance(candidate, type) and not self.factory:
-            if issubclass(candidate, nn.Module):
-                return Fault(
-                    f"You passed the class {candidate.__name__}; pass a module made from it.",
-                    f'For example check("{self.id}", {candidate.__name__}()).',
-                    key="class",
-                )
-            return Fault(f"You passed the class {candidate.__name__}; a function is expected.", f"{how}.", key="class")
-        if not callable(candidate):
-            return Fault(
-                f"You passed {describe_kind(candidate)}; the function itself is expected.",
-                f"Without quotes and without calling it: {how}.",
-                key="not callable",
-            )
-        try:
-            target = candidate.forward if isinstance(candidate, nn.Module) else candidate
-            inspect.signature(target).bind(*self.arguments)
-        except TypeError:
-            return Fault(
-                f"Your function cannot be called with {len(self.arguments)} "
-                f"argument{'s' if len(self.arguments) != 1 else ''}; it must take {signature}.",
-                "Keep the first line of the stub as it is.",
-                key="arguments",
-            )
-        except Exception:  # no signature to be had, as for some built-in functions: the call will tell
-            pass
-        return None
-
     def _attempt(self, candidate, case: Case):
         args = case.fresh()
         sandbox.seed_everything()
@@ -218,7 +184,7 @@ class Code:
         except Unusable as error:
             outcome.fault = Fault(str(error), key="kind", got="")
         except BaseException as error:
-            if isinstance(error, NotImplementedError) and "implemented for" not in str(error):
+            if isinstance(error, Unfinished):
                 return UNFINISHED
             outcome.error, outcome.fault = error, explain(error)
         outcome.printed = sandbox.printed()

@@ -64,7 +64,7 @@ class Outcome:
 
 
 def _examine_code(exercise: Exercise, candidate, dtype):
-    fault = _not_a_function(exercise, candidate)
+    fault = not_a_function(exercise, candidate)
     if fault:
         return fault
     cases = sandbox.calmly(lambda: exercise.cases(dtype))
@@ -149,7 +149,7 @@ def _without_gradient(exercise: Exercise, candidate, cases) -> Fault | None:
     return Fault(message, hint, "no gradient", shown=_shown(exercise, case))
 
 
-def _not_a_function(exercise: Exercise, candidate) -> Fault | None:
+def not_a_function(exercise: Exercise, candidate) -> Fault | None:
     name, signature = exercise.function.name, f"{exercise.function.name}({', '.join(exercise.arguments)})"
     how = f'check("{exercise.id}", {name})'
     if isinstance(candidate, type) and not exercise.factory:
