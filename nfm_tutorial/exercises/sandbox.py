@@ -133,50 +133,62 @@ class _Clock:
     def __init__(self, imports: _Imports):
         self.imports = imports
         self.start_cpu, self.start = time.process_time(), time.monotonic()
+        self.spun_cpu = self.spun = 0.0
 
     def run_out(self) -> bool:
-        used, wall = time.process_time() - self.start_cpu, time.monotonic() - self.start
-        idle = wall > IDLE_SECONDS and used < 0.1 * wall and used < 0.1 * wall * _share()
-        return used - self.imports.seconds() > CPU_SECONDS or idle or wall > LONGEST_SECONDS
+        imports_cpu, imports_wall = self.imports.spent()
+        used = time.process_time() - self.start_cpu - imports_cpu - self.spun_cpu
+        wall = time.monotonic() - self.start
+        return used > CPU_SECONDS or wall > LONGEST_SECONDS or self._idle(used, wall - imports_wall)
 
-
-def _share(seconds: float = 0.05) -> float:
-    """The share of one core that this process gets at the moment: little on a machine busy with something else."""
-    cpu, wall = time.process_time(), time.monotonic()
-    while time.monotonic() < wall + seconds:
-        pass
-    return (time.process_time() - cpu) / (time.monotonic() - wall)
+    def _idle(self, used: float, wall: float) -> bool:
+        """Whether the thread waits: it used far less than the machine, perhaps busy with others, gives to a loop."""
+        if wall < IDLE_SECONDS or used > 0.1 * wall:
+            return False
+        cpu, start = time.process_time(), time.monotonic()
+        while time.monotonic() < start + 0.05:
+            pass
+        self.spun_cpu += time.process_time() - cpu
+        self.spun += time.monotonic() - start
+        return self.spun > 0.3 and used < 0.1 * wall * self.spun_cpu / self.spun
 
 
 class _Imports:
-    """Stands in for `__import__` and adds up the computing time that imports take.
+    """Stands in for `__import__` and adds up the time that imports take, computing and on the clock.
 
     The thread reports its imports itself: reading the frames of a running thread from outside can crash Python 3.11.
     Another thread reads `state`, so that it changes in one assignment: what ended imports took, and when the running
-    one began.
+    one began (None if none runs).
     """
 
     def __init__(self, original: Callable):
         self.original = original
-        self.depth, self.state = 0, (0.0, None)
+        self.depth, self.state = 0, ((0.0, 0.0), None)
 
     def __call__(self, *args, **kwargs):
         if threading.current_thread().name != THREAD_NAME:
             return self.original(*args, **kwargs)
         if self.depth == 0:
-            self.state = self.state[0], time.process_time()
+            self.state = self.state[0], _now()
         self.depth += 1
         try:
             return self.original(*args, **kwargs)
         finally:
             self.depth -= 1
             if self.depth == 0:
-                total, since = self.state
-                self.state = total + time.process_time() - since, None
+                self.state = self.spent(), None
 
-    def seconds(self) -> float:
-        total, since = self.state
-        return total if since is None else total + time.process_time() - since
+    def spent(self) -> tuple[float, float]:
+        """Seconds of computing, and seconds on the clock."""
+        (cpu, wall), since = self.state
+        if since is None:
+            return cpu, wall
+        now = _now()
+        return cpu + now[0] - since[0], wall + now[1] - since[1]
+
+
+def _now() -> tuple[float, float]:
+    return time.process_time(), time.monotonic()
 
 
 def _raise_in(thread_id: int, exception: type) -> None:
