@@ -1,6 +1,7 @@
 """The exercise cells of the chapters say what the declarations say, and Run All leaves every exercise unattempted."""
 
 import importlib.util
+import re
 from pathlib import Path
 
 import nbformat
@@ -23,6 +24,30 @@ def test_chapter_holds_its_exercises_as_declared(path):
     assert [(c.id, c.source) for c in held] == [(c.id, c.source) for c in declared], (
         "run python tools/insert_exercises.py, then make notebooks"
     )
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_solutions_hold_the_published_answers_as_declared(path, tmp_path):
+    held = [cell.source for cell in nbformat.read(tool.solutions_of(path), 4).cells]
+    copy = tmp_path / path.name
+    copy.write_bytes(tool.solutions_of(path).read_bytes())
+    tool.solve(copy)
+    assert [cell.source for cell in nbformat.read(copy, 4).cells] == held, "run python tools/insert_exercises.py"
+
+
+def test_a_solution_that_is_missing_or_has_another_number_is_put_right(tmp_path):
+    nb = nbformat.read(tool.solutions_of(CHAPTERS[3]), 4)
+    whole = [cell.source for cell in nb.cells]
+    kept = [cell for cell in nb.cells if not cell.source.startswith("def pool(")]
+    for cell in kept:
+        cell.source = re.sub(r"^## Exercise 4\.2:", "## Exercise 4.7:", cell.source).replace('"4.2"', '"4.7"')
+    path = tmp_path / CHAPTERS[3].name
+    nbformat.write(nbformat.v4.new_notebook(cells=kept), path)
+    tool.solve(path)
+    assert sorted(cell.source for cell in nbformat.read(path, 4).cells if "pool(V" in cell.source) == sorted(
+        source for source in whole if "pool(V" in source
+    )
+    assert {source for source in whole if "4.2" in source} <= {c.source for c in nbformat.read(path, 4).cells}
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)

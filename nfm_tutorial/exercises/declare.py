@@ -8,41 +8,29 @@ from __future__ import annotations
 
 import ast
 import copy
-import inspect
-import linecache
-import re
-import traceback
 import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
-import torch
-from torch import nn
 
 from . import sandbox
-from .todo import TODO, unfinished
+from .judge import UNFINISHED, examine_choice, examine_number, example_text, explain, not_a_function, shape_fault
+from .todo import TODO, Unfinished, unfinished
 from .values import (
     Unusable,
     argument_text,
     array_text,
     close,
-    describe_kind,
     number_text,
-    parse_answer,
     plain,
     same_value,
     to_array,
 )
 from .verdict import Fault
 
-UNFINISHED = object()
 TOLERANCE = 1e-4  # float32 and any order of summation pass; a wrong formula is off by far more on the drawn inputs
-_HERE = str(Path(__file__).resolve().parent)
-_TORCH = str(Path(torch.__file__).resolve().parent)  # it calls a module's forward
-_PRINTED_LINES = 6
 
 
 @dataclass(frozen=True)
@@ -148,7 +136,7 @@ class Code:
     def examine(self, candidate):
         if unfinished(candidate):
             return UNFINISHED
-        fault = self._not_a_function(candidate)
+        fault = not_a_function(self, candidate)
         if fault:
             return fault
         cases = list(self.cases())
@@ -176,37 +164,6 @@ class Code:
 
     # --- calling ----------------------------------------------------------------------------------------------
 
-    def _not_a_function(self, candidate) -> Fault | None:
-        name, signature = self.function.name, f"{self.function.name}({', '.join(self.arguments)})"
-        how = f'check("{self.id}", {name})'
-        if isinstance(candidate, type) and not self.factory:
-            if issubclass(candidate, nn.Module):
-                return Fault(
-                    f"You passed the class {candidate.__name__}; pass a module made from it.",
-                    f'For example check("{self.id}", {candidate.__name__}()).',
-                    key="class",
-                )
-            return Fault(f"You passed the class {candidate.__name__}; a function is expected.", f"{how}.", key="class")
-        if not callable(candidate):
-            return Fault(
-                f"You passed {describe_kind(candidate)}; the function itself is expected.",
-                f"Without quotes and without calling it: {how}.",
-                key="not callable",
-            )
-        try:
-            target = candidate.forward if isinstance(candidate, nn.Module) else candidate
-            inspect.signature(target).bind(*self.arguments)
-        except TypeError:
-            return Fault(
-                f"Your function cannot be called with {len(self.arguments)} "
-                f"argument{'s' if len(self.arguments) != 1 else ''}; it must take {signature}.",
-                "Keep the first line of the stub as it is.",
-                key="arguments",
-            )
-        except Exception:  # no signature to be had, as for some built-in functions: the call will tell
-            pass
-        return None
-
     def _attempt(self, candidate, case: Case):
         args = case.fresh()
         sandbox.seed_everything()
@@ -227,9 +184,9 @@ class Code:
         except Unusable as error:
             outcome.fault = Fault(str(error), key="kind", got="")
         except BaseException as error:
-            if isinstance(error, NotImplementedError) and "implemented for" not in str(error):
+            if isinstance(error, Unfinished):
                 return UNFINISHED
-            outcome.error, outcome.fault = error, _explain(error)
+            outcome.error, outcome.fault = error, explain(error)
         outcome.printed = sandbox.printed()
         changed = [name for name, a, b in zip(self.arguments, case.args, args) if not same_value(a, b)]
         outcome.changed = changed[0] if changed else ""
@@ -301,7 +258,7 @@ class Code:
         if got.size == expected.size == 0 and (outcome.was_list or got.ndim == 1):
             return None  # what a loop over no rows gives
         if got.shape != expected.shape:
-            return _shape_fault(got, expected, self.tolerance)
+            return shape_fault(got, expected, self.tolerance)
         if not np.isfinite(got).all():
             what = "NaN" if np.isnan(got).any() else "infinity"
             return Fault(f"The result holds {what} where a number is expected.", key="nan")
@@ -419,79 +376,6 @@ class Fail(Exception):
         self.fault = fault
 
 
-def _shape_fault(got: np.ndarray, expected: np.ndarray, tolerance: float) -> Fault:
-    if expected.ndim == 0:
-        message = f"The result has shape {got.shape}; one number is expected."
-    elif got.ndim == 0:
-        message = f"The result is one number; shape {expected.shape} is expected."
-    else:
-        message = f"The result has shape {got.shape}; it must have shape {expected.shape}."
-    hint = ""
-    if got.ndim == 2 and got.T.shape == expected.shape and close(got.T, expected, tolerance):
-        hint = "Rows and columns are exchanged."
-    elif got.size == expected.size and close(got.reshape(expected.shape), expected, tolerance):
-        if got.ndim > expected.ndim:
-            hint = "There is an axis of size 1 too many: look at keepdim, or use squeeze with the axis to drop."
-        elif 1 in expected.shape:
-            hint = "The numbers fit. squeeze() without an axis drops the batch as well when it holds one row."
-        else:
-            hint = "The numbers fit, but not the shape: look for a flatten or a reshape."
-    return Fault(message, hint, key="shape")
-
-
-def _explain(error: BaseException) -> Fault:
-    """One sentence on an exception, with the line of the learner's code that raised it."""
-    text = re.sub(r" at 0x[0-9a-fA-F]+", "", _first_line(error))
-    where = _where(error)
-    hint = ""
-    if isinstance(error, sandbox.NoKeyboard) or type(error).__name__ in ("BdbQuit", "StdinNotImplementedError"):
-        message = "Your code asks for keyboard input, and a check cannot type."
-        hint = "Take input() or breakpoint() out; everything the function needs is in its arguments."
-    elif isinstance(error, (SystemExit, KeyboardInterrupt, GeneratorExit)):
-        message = f"Your code ends the program ({type(error).__name__}) instead of returning a result"
-    elif isinstance(error, RecursionError):
-        message = "Your function calls itself without end (RecursionError)"
-    elif isinstance(error, MemoryError):
-        message = "Your code asks for more memory than there is (MemoryError)"
-    elif isinstance(error, RuntimeError) and re.search(r"dtype|Double|scalar type", text):
-        message = f"Your code mixes float32 and float64: {text}"
-        hint = "The inputs come in both. Make new tensors with dtype=x.dtype (x being an input), or with x.new_zeros."
-    elif isinstance(error, (NameError, UnboundLocalError)) and not isinstance(error, UnboundLocalError):
-        message = f"Your code uses a name that does not exist: {text}"
-        hint = "Is it spelled as in the first line, or imported in a cell that has been run?"
-    else:
-        message = (
-            f"Your code stopped with {type(error).__name__}: {text}"
-            if text
-            else (f"Your code stopped with {type(error).__name__}")
-        )
-    message = message.rstrip(".") + (f" ({where})." if where else ".")
-    return Fault(message, hint, key="exception", got=type(error).__name__)
-
-
-def _first_line(error: BaseException) -> str:
-    try:
-        lines = str(error).strip().splitlines()
-    except Exception:
-        return ""
-    return lines[0][:200] if lines else ""
-
-
-def _where(error: BaseException) -> str:
-    """line 3: `return V[i] @ V[j]`: the last line of the learner's own file that was being run."""
-    try:
-        frames = [
-            (frame.f_code.co_filename, number)
-            for frame, number in traceback.walk_tb(error.__traceback__)
-            if not frame.f_code.co_filename.startswith((_HERE, _TORCH))
-        ]
-        file, number = [(file, number) for file, number in frames if file == frames[0][0]][-1]
-        line = linecache.getline(file, number).strip()
-        return f"line {number}: `{line if len(line) <= 80 else line[:77] + '...'}`" if line else ""
-    except Exception:
-        return ""
-
-
 @dataclass(frozen=True, eq=False)
 class Value:
     """A number (or a few numbers) to predict or to work out by hand.
@@ -512,28 +396,7 @@ class Value:
     fallback: str = "This is not the answer."
 
     def examine(self, candidate):
-        if unfinished(candidate):
-            return UNFINISHED
-        fault, parsed = _read_answer(candidate, parse_answer)
-        if fault:
-            return fault
-        answer, got = to_array(self.answer()), parsed
-        if got.size == answer.size and sorted(n for n in got.shape if n != 1) == sorted(answer.shape):
-            got = got.reshape(answer.shape)
-        if self._is(got, answer):
-            return None
-        if not np.isfinite(got).all():
-            return Fault("Your answer is not a finite number.", key="nan", got=array_text(got))
-        for i, (value, why) in enumerate(self.wrong):
-            if self._is(got, to_array(value)):
-                return Fault(why, key=f"wrong {i}", got=_answer_text(got))
-        if got.shape != answer.shape:
-            wanted = "one number is" if answer.ndim == 0 else f"{answer.size} numbers are"
-            return Fault(f"{wanted.capitalize()} expected.", key="shape", got=_answer_text(got))
-        return Fault(self.fallback, key="value", got=_answer_text(got))
-
-    def _is(self, got: np.ndarray, value: np.ndarray) -> bool:
-        return got.shape == value.shape and bool((np.abs(got - value) <= self.tolerance).all())
+        return UNFINISHED if unfinished(candidate) else examine_number(self, candidate)
 
 
 @dataclass(frozen=True, eq=False)
@@ -556,59 +419,7 @@ class Choice:
         return f'answer = TODO  # "{self.letters[0]}" to "{self.letters[-1]}"'
 
     def examine(self, candidate):
-        if unfinished(candidate):
-            return UNFINISHED
-        fault, letter = _read_answer(candidate, self._letter)
-        if fault:
-            return fault
-        why = self.choices[self.letters.index(letter)][1]
-        return Fault(why, key=letter, got=letter) if why else None
-
-    def _letter(self, raw) -> str:
-        known = f"{', '.join(self.letters[:-1])} or {self.letters[-1]}"
-        if not isinstance(raw, str):
-            raise Unusable(f"Your answer is {describe_kind(raw)}; a letter in quotes is expected: {known}.")
-        letter = raw.strip().strip("().:'\"*_` ").upper()
-        if len(letter) != 1 or letter not in self.letters:
-            raise Unusable(f"Answer with one of the letters {known}.")
-        return letter
-
-
-def _read_answer(candidate, read: Callable) -> tuple[Fault | None, object]:
-    """(fault, None) or (None, what `read` made of the answer), read where it can do no harm."""
-    found: list = []
-
-    def work():
-        try:
-            found.append((None, read(candidate)))
-        except Unusable as error:
-            found.append((Fault(str(error), key="kind"), None))
-        except Exception as error:
-            found.append((Fault(f"Your answer cannot be read ({type(error).__name__}).", key="kind"), None))
-
-    sandbox.run(work)
-    return found[0] if found else (Fault("Your answer cannot be read.", key="kind"), None)
-
-
-def _answer_text(got: np.ndarray) -> str:
-    if got.ndim == 0:
-        return number_text(float(got))
-    return "(" + ", ".join(number_text(x) for x in got.ravel()[:8]) + (")" if got.size <= 8 else ", ...)")
-
-
-def example_text(fault: Fault) -> str:
-    """The lines that show a fault: the input, expected and got, and what the code printed on it."""
-    lines = list(fault.shown)
-    if fault.expected:
-        lines.append(f"expected: {fault.expected}")
-    if fault.got and fault.shown:
-        lines.append(f"got:      {fault.got}")
-    printed = [line.rstrip()[:120] for line in fault.printed.strip().splitlines()]
-    if printed:
-        more = len(printed) - _PRINTED_LINES
-        lines += ["your code printed:", *(f"  {line}" for line in printed[:_PRINTED_LINES])]
-        lines += [f"  ... {more} more lines"] if more > 0 else []
-    return "\n".join(lines)
+        return UNFINISHED if unfinished(candidate) else examine_choice(self, candidate)
 
 
 __all__ = ["TODO", "UNFINISHED", "Bug", "Case", "Choice", "Code", "Fail", "Mistake", "Value", "by_key", "example_text"]
