@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from .declare import Case, Choice, Code, Fail, Mistake, Value, by_key
+from .declare import Case, Code, Fail, Mistake, by_key
 from .draw import F32, F64, Draw
 from .todo import unfinished
 from .values import is_whole, to_array
@@ -880,74 +880,4 @@ Example: `prediction = [2, -0.5]`, `target = [1, 1]`, `train_target = [-1, 1, 1]
     ),
 )
 
-# --- 2.5, 2.6 -------------------------------------------------------------------------------------------------
-
-POPULARITY = Choice(
-    id="2.5",
-    title="What the two kinds of negatives tell",
-    spec=r"""In this chapter LR has a high test AUC with uniform negatives and an AUC near 0.5 with
-popularity-matched negatives, while FM stays well above 0.5 with both. What follows?""",
-    choices=(
-        (
-            "FM overfits on the popularity-matched task: its AUC is lower there.",
-            "A lower AUC on a harder question is no sign of overfitting; that would show as a gap between training and "
-            "validation.",
-        ),
-        (
-            "The labels of the popularity-matched task are noisier, so no model can do well on it.",
-            "FM does well above 0.5 there, and the positives are the same rows; only the negatives are drawn in "
-            "another way.",
-        ),
-        (
-            "With uniform negatives much of the AUC is popularity, which single features know; matching "
-            "popularity leaves "
-            "mostly what only crossings can tell.",
-            "",
-        ),
-        (
-            "LR near 0.5 was not trained for long enough.",
-            "More training does not help: with popularity matched, the weights of single features have hardly anything "
-            "left to tell apart.",
-        ),
-    ),
-    hints=(
-        "Which information does LR have about a movie, apart from how often it occurs among the positives?",
-        "Matching popularity takes away exactly what a weight per movie can learn. What is left for FM to use?",
-    ),
-)
-
-
-def _auc_by_hand() -> float:
-    positive, negative = (0.9, 0.4), (0.4, 0.3, 0.1)
-    return sum((p > q) + 0.5 * (p == q) for p in positive for q in negative) / (len(positive) * len(negative))
-
-
-AUC_BY_HAND = Value(
-    id="2.6",
-    title="AUC by hand",
-    kind="pencil and paper",
-    spec=r"""The positives of a tiny test set have the scores 0.9 and 0.4, its negatives 0.4, 0.3 and 0.1. Work
-out the AUC: the chance that a random positive scores above a random negative, where a tie counts one half.
-Answer to three decimals, or as a fraction in quotes such as `"3/4"`.""",
-    stub="answer = TODO  # a number",
-    answer=_auc_by_hand,
-    tolerance=5e-4,
-    hints=(
-        "There are 2 times 3 pairs of a positive and a negative. Count those in which the positive is above.",
-        "0.9 wins three times. 0.4 wins twice and ties once.",
-    ),
-    wrong=(
-        (5 / 6, "You counted the tie as lost; a tie counts one half."),
-        (1.0, "You counted the tie as won; a tie counts one half."),
-        (0.916, "You cut off the digits after the third; round it."),
-        (0.92, "Rounded to two decimals; three are asked, or a fraction."),
-        (91.7, "An AUC is a chance between 0 and 1, not a percentage."),
-        (5.5, "This is the number of pairs won; divide it by the number of pairs."),
-        (1 / 12, "This is the chance that the negative is above: the other way round."),
-        (5.5 / 5, "Divide by the number of pairs (positive, negative), not by the number of examples."),
-        (5.5 / 10, "Only pairs of a positive and a negative count, not all ten pairs of examples."),
-    ),
-    fallback="List all pairs (positive, negative), mark won, tied or lost, then divide by their number.",
-)
-
-EXERCISES = (OFFSETS, FM_SCORES, NEGATIVES, CLIPPED_RMSE, POPULARITY, AUC_BY_HAND)
+EXERCISES = (OFFSETS, FM_SCORES, NEGATIVES, CLIPPED_RMSE)
