@@ -77,7 +77,7 @@ def clipped_rmse(prediction, target, train_target):
     return torch.sqrt(((prediction.clamp(train_target.min(), train_target.max()) - target) ** 2).mean())
 
 
-# %% wrong: value
+# %% wrong: Your search for the largest training label starts at 0
 def clipped_rmse(prediction, target, train_target):
     high = 0
     for x in train_target:

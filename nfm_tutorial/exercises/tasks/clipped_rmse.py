@@ -92,6 +92,10 @@ clip(prediction, low, high) -> clip(prediction, -max(-low, high), max(-low, high
     label.
 train_target.min(), train_target.max() -> sorted([train_target[0], train_target[-1]])
     You took the first and the last training label as the range; the labels are in no order.
+clip(prediction, low, high) -> clip(prediction, low, max(0, high))
+    Your search for the largest training label starts at 0, so it misses a range below 0. hint: search
+clip(prediction, low, high) -> clip(prediction, min(0, low), max(0, high))
+    Your search for the smallest and the largest training label starts at 0, so 0 is always in the range. hint: search
 clip(prediction, low, high) -> clip(prediction, high, low)
     You exchanged the bounds: np.clip takes the smaller one first.
 clip(prediction, low, high) -> clip(prediction, None, high)
@@ -125,7 +129,8 @@ np.sqrt(np.mean((clipped - target) ** 2)) -> np.sqrt(np.sum((clipped - target) *
     You divided by N after the root; the mean belongs under the root.
 np.mean((clipped - target) ** 2) -> np.sum((clipped - target) ** 2) / np.float64(len(target) - 1)
     You divided by N - 1; RMSE is a plain mean, over N.
-"""
+""",
+    search="Start with a training label, or use min and max.",
 )
 for percent in (1, 2.5, 5, 10, 25):
     exercise.slips(f"""
