@@ -45,6 +45,7 @@ def outputs(axes: tuple[str, ...], sizes: tuple[str, ...]) -> list[tuple[str, st
         ("one row", "All numbers stand in one row; the shape is lost.", lambda y, _: _matrix(y).ravel()),
         ("column", "You return a column: there is an axis of size 1 too many.", lambda y, _: _list(y)[..., None]),
         ("row", "There is an axis of size 1 too many in front.", lambda y, _: _list(y)[None]),
+        ("shape", "Axes of size 1 are gone: squeeze() drops the batch as well when it holds one row.", _squeezed),
         ("sigmoid", "You applied the sigmoid; the result without it is asked.", lambda y, _: 1 / (1 + np.exp(-y))),
         ("tanh", "You applied tanh; the result without it is asked.", lambda y, _: np.tanh(y)),
         ("ReLU", "Negative results became 0: is there a ReLU or a clamp?", lambda y, _: np.maximum(y, 0)),
@@ -77,6 +78,10 @@ def outputs(axes: tuple[str, ...], sizes: tuple[str, ...]) -> list[tuple[str, st
             (f"multiplied by {name}", many, lambda y, size, n=name: y * size[n]),
         ]
     return found
+
+
+def _squeezed(y, _):
+    return y.squeeze()
 
 
 def _cut(y, _):
@@ -114,7 +119,7 @@ def _shapes(text: str) -> list[tuple[str, ...]]:
 def sizes(exercise, case) -> dict[str, float]:
     """Sizes of the axes that the stub's docstring names, plain numbers among the arguments, lengths of lists."""
     found: dict[str, float] = {}
-    shapes = _shapes((ast.get_docstring(exercise.function) or "").partition("->")[0])
+    shapes = [axes for axes in _shapes((ast.get_docstring(exercise.function) or "").partition("->")[0]) if axes]
     arrays = [value for value in case.args if isinstance(value, (Tensor, np.ndarray)) and value.ndim]
     if len(shapes) == len(arrays):
         for names, value in zip(shapes, arrays):
