@@ -220,6 +220,12 @@ def test_number(id):
     assert len(set(messages)) == len(messages) >= 3
 
 
+@pytest.mark.parametrize("text", ["9,673", " 9.673 ", "9'673", "\uff19\uff0c\uff16\uff17\uff13"])
+def test_a_whole_number_with_a_separator(text):
+    assert check("deepfm_parameters", text)
+    assert not check("deepfm_parameters", text.replace("3", "2").replace("\uff13", "\uff12"))
+
+
 @pytest.mark.parametrize(
     "form",
     [
