@@ -37,23 +37,6 @@ def grad_v_nfm(V, x, J):
     return torch.outer(x, x) @ V @ torch.diag(J)
 
 
-# %% wrong: x_i stands twice in front
-def grad_v_nfm(V, x, J):
-    gradient = torch.zeros_like(V)
-    for i in range(len(V)):
-        others = sum((x[j] * V[j] for j in range(len(V)) if j != i), torch.zeros_like(J))
-        gradient[i] = x[i] * others * J * x[i]
-    return gradient
-
-
-# %% wrong: divided by n
-def grad_v_nfm(V, x, J):
-    V = V.clone().requires_grad_()
-    xv = V * x[:, None]
-    (0.5 * (xv.sum(0) ** 2 - (xv**2).sum(0)) @ J / len(x)).backward()
-    return V.grad
-
-
 # %% wrong: You summed over k
 def grad_v_nfm(V, x, J):
     xv = V * x[:, None]

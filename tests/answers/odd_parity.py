@@ -32,12 +32,6 @@ def slots_with_constant(x):
     return out
 
 
-# %% right: lists
-def slots_with_constant(x):
-    m = x.shape[1]
-    return [[[float(v) * (i == f) for f in range(m)] for i, v in enumerate(row)] + [[1.0] * m] for row in x]
-
-
 # %% right: long and short vectors, float32
 def slots_with_constant(x):
     m = x.shape[1]
@@ -56,27 +50,9 @@ def slots_with_constant(x):
     return torch.cat([torch.diag_embed(x) * scale, x.new_ones(len(x), 1, x.shape[1]) / scale], 1)
 
 
-# %% wrong: The constant feature's vector is another one
-def slots_with_constant(x):
-    size = x.abs().mean() if len(x) else 1
-    return torch.cat([torch.diag_embed(x), size * x.new_ones(len(x), 1, x.shape[1])], 1)
-
-
 # %% wrong: Slot 0 is not x_0
 def slots_with_constant(x):
     return torch.cat([torch.diag_embed(x.abs()), torch.ones_like(x)[:, None]], 1)
-
-
-# %% wrong: The pooled vector is -x
-def slots_with_constant(x):
-    slots = torch.cat([torch.diag_embed(x), torch.ones_like(x)[:, None]], 1)
-    slots[:, :-1] *= -1
-    return slots
-
-
-# %% wrong: shape
-def slots_with_constant(x):
-    return torch.cat([x, torch.ones_like(x[:, :1])], 1)
 
 
 # %% wrong: nan
@@ -94,3 +70,13 @@ def slots_with_constant(x):
     slots = torch.cat([torch.diag_embed(x), torch.ones_like(x)[:, None]], 1)
     x[:] = 1
     return slots
+
+
+# %% wrong: shape
+def slots_with_constant(x):
+    return torch.diag_embed(torch.cat([x, torch.ones_like(x[:, :1])], 1))
+
+
+# %% wrong: Slot 0 is not x_0
+def slots_with_constant(x):
+    return torch.cat([torch.diag_embed(x.round()), torch.ones_like(x)[:, None]], 1)

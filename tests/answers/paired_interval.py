@@ -1,7 +1,6 @@
 # ruff: noqa: B023, E501, E701, E702, E704, E731, F811, F841
 # Other answers to paired_interval, as readers write them.
 # %% imports
-import math
 import statistics
 
 import numpy as np
@@ -63,13 +62,6 @@ def interval_of_pairs(a, b, t):
     return tuple(round(float(v), 3) for v in (d.mean(), d.mean() - half, d.mean() + half))
 
 
-# %% wrong: You rounded to 2 decimals.
-def interval_of_pairs(a, b, t):
-    d = np.subtract(a, b)
-    half = t * d.std(ddof=1) / np.sqrt(len(d))
-    return [round(float(v), 2) for v in (d.mean(), d.mean() - half, d.mean() + half)]
-
-
 # %% wrong: value
 def interval_of_pairs(a, b, t):  # in half precision
     d = np.subtract(np.float16(a), np.float16(b)).astype(float)
@@ -82,10 +74,3 @@ def interval_of_pairs(a, b, t):
     d = np.clip(np.subtract(a, b), -5, 5)
     half = t * d.std(ddof=1) / np.sqrt(len(d))
     return d.mean(), d.mean() - half, d.mean() + half
-
-
-# %% wrong: You cut the differences
-def interval_of_pairs(a, b, t):
-    d = [int(x - y) for x, y in zip(a, b)]
-    half = t * statistics.stdev(d) / math.sqrt(len(d))
-    return statistics.mean(d), statistics.mean(d) - half, statistics.mean(d) + half

@@ -86,6 +86,8 @@ return J * -> return J**2 *
     J is there twice; the chain rule brings it in once.
 return J * -> return 1 / J *
     You divided by J; the chain rule multiplies.
+return J * -> return J +
+    You added J; the chain rule multiplies.
 return J * -> return J.abs() *
     You dropped the sign of J.
 return J * x[:, None] * (xv.sum(0) - xv) -> return x[:, None] * (J * xv.sum(0) - xv)
@@ -134,6 +136,9 @@ J * x[:, None] * -> J * x *
     hint: axes
 (xv.sum(0) - xv) -> (xv.sum(1, keepdim=True) - xv)
     You summed over the k entries; the sum runs over the features j, axis 0.
+    hint: axes
+(xv.sum(0) - xv) -> (xv.sum() - xv)
+    You summed over the k entries as well; the sum runs over the features j, axis 0, and is a vector.
     hint: axes
 (xv.sum(0) - xv) -> (xv.mean(0) - xv)
     You took the mean over the features in the bracket; it is a sum.

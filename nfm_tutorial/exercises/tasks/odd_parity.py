@@ -77,10 +77,12 @@ def pooled_vector_is_x(xv, x):
     if xv.shape == (rows, m, m) and rows:
         return Found(no_constant_slot, f"shape {(rows, m + 1, m)}", f"shape {xv.shape}")
     if xv.shape != (rows, m + 1, m) and (rows or xv.size):
-        message = (
-            f"The result has shape {xv.shape}; it must have shape {(rows, m + 1, m)}: m features and the constant."
-        )
-        return Fault(message, key="shape")
+        hints = {
+            (rows, m, m + 1): "The slots are axis 1, the entries of their vectors axis 2.",
+            (rows, m + 1, m + 1): "The vectors have m entries, the constant's as well: it needs no entry of its own.",
+        }
+        message = f"The result has shape {xv.shape}; it must have shape {(rows, m + 1, m)}: m features"
+        return Fault(f"{message} and the constant.", hints.get(xv.shape, ""), key="shape")
     if rows == 0:
         return None
     if not np.isfinite(xv).all():
@@ -90,12 +92,12 @@ def pooled_vector_is_x(xv, x):
         return Found(constant_is_zero)
     if not same(constant, constant[0]):
         first = np.ptp(x[:, 0]) > 0 and xv[0, 0].any() and same(xv[:, 0], xv[0, 0])
-        return Found(constant_first if first else constant_not_constant)
+        return Found(constant_first if first else constant_not_constant, got=f"slot {m}: {array_text(constant)}")
     for i in range(m):
         row = np.abs(x[:, i]).argmax()
         vector = features[row, i] / x[row, i] if x[row, i] else np.zeros(m)
         if not same(features[:, i], x[:, i, None] * vector):
-            return Found(slot_not_its_own, slot=i)
+            return Found(slot_not_its_own, got=f"slot {i}: {array_text(features[:, i])}", slot=i)
     pooled = pairs_of_slots(xv)
     return None if same(pooled, x) else why_not_x(pooled, x, features, constant[0])
 
@@ -107,6 +109,8 @@ def why_not_x(pooled, x, features, constant):
         return Found(nothing_meets_the_constant, *shown)
     if same(pooled, -x):
         return Found(opposite_sign, *shown)
+    if same(np.sort(pooled), np.sort(x)):
+        return Found(entries_in_another_order, *shown)
     if same(pooled, (pooled * x).sum() / (x * x).sum() * x):
         return Found(scaled, *shown)
     if not same(pairs_of_slots(features), 0):
@@ -192,6 +196,13 @@ def features_meet(x):
 def opposite_sign(x):
     """The pooled vector is -x: the product of a feature's vector and the constant's must be 1, not -1."""
     return torch.cat([torch.diag_embed(x), -torch.ones_like(x)[:, None]], 1)
+
+
+@exercise.wrong(hint="torch.diag_embed(x) has x_i at place i of slot i.")
+def entries_in_another_order(x):
+    """The pooled vector holds the entries of x in another order: what v_i has in common with the constant's vector must
+    stand at place i."""
+    return torch.cat([torch.diag_embed(x).flip(2), torch.ones_like(x)[:, None]], 1)
 
 
 @exercise.wrong

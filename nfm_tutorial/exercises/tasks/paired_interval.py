@@ -101,6 +101,12 @@ np.sqrt(len(d)) -> len(d)
 np.sqrt(len(d)) -> np.sqrt(len(d) - 1)
     You divided by the root of n - 1; n - 1 stands in the variance, behind it comes the root of n.
     hint: half
+d.std(ddof=1) / np.sqrt(len(d)) -> d.std()
+    The 1/sqrt(n) is missing, and the variance of an estimate divides by n - 1 (ddof=1).
+    hint: half
+d.std(ddof=1) / np.sqrt(len(d)) -> d.std() / len(d)
+    You divided by n twice: the variance divides by n - 1 (ddof=1), and behind it comes the root of n.
+    hint: half
 d.std(ddof=1) -> d.var(ddof=1)
     You used the variance; its root, the standard deviation, is asked.
     hint: half
@@ -124,6 +130,9 @@ t * d.std -> 2.776 * d.std
     hint: t
 t * d.std -> 0.5 * t * d.std
     You halved the width: the interval reaches from mean - half to mean + half with half = t s_d / sqrt(n).
+    hint: half
+t * d.std -> 2 * t * d.std
+    You doubled the width: the interval reaches from mean - half to mean + half with half = t s_d / sqrt(n).
     hint: half
 np.subtract(a, b) -> np.subtract(b, a)
     You subtracted a from b; the difference is a - b.
