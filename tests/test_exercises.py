@@ -142,12 +142,7 @@ def test_the_bug_is_found_and_its_test_would_have_caught_it(id):
 def test_worked_examples_of_the_specs():
     """The numbers in the specs' examples, through the oracles."""
     a = np.array
-    V, x = a([[1, 2], [3, -1], [0, 2]]), a([1, 2, -1])
     examples = {
-        "1.2": ((V, x), 2),
-        "1.3": ((V, x), 2),
-        "1.4": ((a([[1, 2], [3, -1]]), a([1, 2])), [[6, -2], [2, 4]]),
-        "1.5": ((a([1, -2]), a([[1], [3]]), a([2, 1]), 0), 8),
         "2.1": ((a([[0, 1, 1], [2, 3, 0]]), [3, 4, 2]), [[0, 4, 8], [2, 6, 7]]),
         "2.2": ((1, a([0, 2, -1]), a([[5], [3], [2]]), a([[1, 2], [2, 0]]), a([[1, 0.5], [1, 0]])), [5.5, 0]),
         "2.4": ((a([2, -0.5]), a([1, 1]), a([-1, 1, 1])), 1.125**0.5),
@@ -674,8 +669,7 @@ def test_nothing_outside_is_changed():
     assert (before[1] == np.random.get_state()[1]).all() and before[2] == random.getstate()
     assert kept == (sys.stdout, sys.stderr, sys.stdin, sys.breakpointhook, builtins.input, builtins.__import__)
     assert torch.get_default_dtype() == torch.float32
-    official = next(cell for cell in RIGHT if cell[0] == "1.2")
-    assert check("1.2", answer_of(official))  # the cases are as they were
+    assert check("1.2", EXERCISES["1.2"].rights[0])  # the cases are as they were
 
 
 KERNEL_STATES = {
@@ -747,9 +741,13 @@ def test_random_code_gets_the_same_verdict_each_time(monkeypatch):
 
 
 def test_works_inside_no_grad_and_with_gradients():
-    gradient = next(cell for cell in RIGHT if cell[:3] == ("1.4", True, "autograd"))
+    def by_autograd(V, x):
+        V = V.clone().requires_grad_()
+        xv = V * x[:, None]
+        return torch.autograd.grad(0.5 * (xv.sum(0) ** 2 - (xv**2).sum(0)).sum(), V)[0]
+
     with torch.no_grad():
-        assert check("1.4", answer_of(gradient))
+        assert check("1.4", by_autograd)
 
 
 # --- what is shown --------------------------------------------------------------------------------------------

@@ -281,6 +281,8 @@ def diagnose_values(exercise, cases, arrays, expected, failing, attempt) -> tupl
         return Fault(f"{message} (Only where {part}; the other inputs come out right.)", hint, key), where
     if arrays[failing[0]] is None or any(arrays[i].shape != expected[i].shape for i in told):
         return None, failing[0]
+    if not np.isfinite(arrays[failing[0]]).all():
+        return None, failing[0]  # NaN says more than where it occurs
     got, wanted = ([part[i].ravel() for i in told] for part in (arrays, expected))
     message = _property(np.concatenate(got), np.concatenate(wanted), len(told), exercise.tolerance)
     message = message or exercise.otherwise

@@ -2,11 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from .draw import Draw
+
+
+def rows_of_features(draw: Draw) -> Iterator[tuple[Tensor, Tensor]]:
+    """V (n, k) and x (n,): no feature, one, several, equal vectors, x with zeros, and numbers with many decimals."""
+    yield torch.zeros(0, 3), torch.zeros(0)
+    yield draw.nonzero(1, 2), draw.nonzero(1)
+    yield torch.tensor([[2.0], [3.0]]), torch.tensor([1.0, -2.0])
+    yield torch.tensor([[1.0, 2.0], [3.0, -1.0]]), torch.tensor([0.5, 3.0])
+    yield torch.tensor([[1.0, 2.0], [3.0, -1.0], [0.0, 2.0]]), torch.tensor([1.0, 2.0, -1.0])
+    yield torch.tensor([[1.5], [-2.0], [0.5]]), torch.tensor([2.0, 1.0, -1.0])
+    yield draw.nonzero(2, 4), draw.nonzero(2)
+    yield draw.nonzero(3, 3), draw.nonzero(3)
+    yield draw.real(4, 3), torch.tensor([0.0, -1.5, 0.0, 2.0])
+    yield draw.nonzero(4, 3)[[0, 1, 1, 0]], draw.nonzero(4)
+    yield draw.real(5, 2), torch.zeros(5)
+    yield draw.real(9, 6), draw.real(9)
+    for n, k in ((6, 4), (5, 3), (8, 2)):
+        yield draw.rough(n, k), draw.rough(n)
 
 
 def pairs_of_slots(xv: np.ndarray) -> np.ndarray:
