@@ -12,24 +12,63 @@ import nbformat
 import pytest
 
 from nfm_tutorial import exercises
-from nfm_tutorial.exercises.declare import Bug
+from nfm_tutorial.exercises.exercise import Exercise, source_of
 from nfm_tutorial.exercises.registry import EXERCISES
 
 ROOT = Path(__file__).resolve().parents[1]
 CELLS = nbformat.read(ROOT / "notebooks" / "07_bug_clinic.ipynb", 4).cells
-BUGS = {id: exercise for id, exercise in EXERCISES.items() if isinstance(exercise, Bug)}
+BUGS = {id: exercise for id, exercise in EXERCISES.items() if getattr(exercise, "buggy", "")}
+IMPORTS = """import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from nfm_tutorial.metrics import auc
+
+"""
+
+
+def cells_of(name):
+    """(head, source with the imports) of every cell in tests/answers/NAME.py."""
+    path = ROOT / "tests" / "answers" / f"{name}.py"
+    if path.is_file():
+        imports, *answers = re.split(r"^# %% ", path.read_text(encoding="utf-8"), flags=re.M)[1:]
+        for answer in answers:
+            head, _, source = answer.partition("\n")
+            yield head, imports.partition("\n")[2] + source
 
 
 def repairs():
-    """(id, name, source) of every right answer."""
-    text = (ROOT / "tests" / "answers" / "ch7.py").read_text(encoding="utf-8")
-    imports, *answers = re.split(r"^# %% ", text, flags=re.M)[1:]
-    right = [re.match(r"(\d\.\d+) right: ([^\n]+)\n(.*)", answer, re.S) for answer in answers]
-    return [(found[1], found[2], imports.partition("\n")[2] + found[3]) for found in right if found]
+    """(id, name, source) of every right answer, the published one of each exercise first."""
+    for head, source in cells_of("ch7"):
+        if found := re.match(r"(\d\.\d+) right: (.+)", head):
+            yield found[1], found[2], source
+    for id, exercise in BUGS.items():
+        if isinstance(exercise, Exercise):
+            for right in exercise.rights:
+                source = f"{IMPORTS}{source_of(right)}\n"
+                yield id, right.__name__, f"{source}\n\n{exercise.function.name} = {right.__name__}\n"
+            for head, source in cells_of(exercise.name):
+                if head.startswith("right: "):
+                    yield id, head.removeprefix("right: "), source
 
 
-EVERY_REPAIR = repairs()
-REPAIRS = {id: source for id, name, source in EVERY_REPAIR if name == "official"}
+def its_test(exercise):
+    """The source of the test that would have caught the bug."""
+    name = exercise.function.name
+    if isinstance(exercise, Exercise):
+        return source_of(exercise.test)
+    return f"def test_{name}({name}):\n{textwrap.indent(exercise.test, '    ')}"
+
+
+def called(exercise):
+    """The same, and a call of it."""
+    name = exercise.function.name
+    return f"{its_test(exercise)}\n\n\ntest_{name}({name})"
+
+
+EVERY_REPAIR = list(repairs())
+REPAIRS = {id: source for id, name, source in reversed(EVERY_REPAIR)}
 
 
 def section(cells, exercise):
@@ -47,7 +86,7 @@ def undeclared(cells, exercise):
         "task": f"### Exercise {exercise.id}: {exercise.title} *({exercise.kind})*\n\n{exercise.spec}",
         "stub": exercise.stub,
         "check": f'check("{exercise.id}", {name});',
-        "test": f"def test_{name}({name}):\n{textwrap.indent(exercise.test, '    ')}\n\n\n"
+        "test": f"{its_test(exercise)}\n\n\n"
         f'print("the test fails on the buggy version:", fails(test_{name}, {name}_buggy))',
     }
     rest, missing = [cell.source for cell in cells], []
@@ -88,7 +127,7 @@ def test_there_are_ten_and_each_has_a_section():
 def test_its_test_passes_on_every_repair_that_the_check_accepts(id, name, source):
     names = {}
     exec(source, names)
-    exec(BUGS[id].test, names)
+    exec(called(BUGS[id]), names)
 
 
 @pytest.mark.parametrize("id", BUGS)
@@ -99,7 +138,7 @@ def test_its_test_fails_on_the_bug(id):
     exec(exercise.buggy, names)
     names[name] = names[name + "_buggy"]
     with pytest.raises(AssertionError):
-        exec(exercise.test, names)
+        exec(called(exercise), names)
 
 
 def test_run_all_with_every_repair_pasted_in(monkeypatch, capsys):
@@ -121,17 +160,17 @@ def test_run_all_with_every_repair_pasted_in(monkeypatch, capsys):
 VERDICTS = """
 def verdicts(repairs):
     found = {}
-    for id, source in repairs.items():
+    for id, (source, test) in repairs.items():
         exercise, names = EXERCISES[id], {}
         name = exercise.function.name
         exec(source, names)
         right = exercises._judge(id, names[name])
-        exec(exercise.test, names)
+        exec(test, names)
         exec(exercise.buggy, names)
         names[name] = names[name + "_buggy"]
         buggy = exercises._judge(id, names[name])
         try:
-            exec(exercise.test, names)
+            exec(test, names)
             caught = False
         except AssertionError:
             caught = True
@@ -143,8 +182,9 @@ def verdicts(repairs):
 def test_without_assert_statements_every_verdict_is_the_same():
     """`python -O` leaves every `assert` out."""
     names = {"exercises": exercises, "EXERCISES": EXERCISES}
+    given = {id: [source, called(BUGS[id])] for id, source in REPAIRS.items()}
     exec(VERDICTS, names)
-    here = names["verdicts"](REPAIRS)
+    here = names["verdicts"](given)
     assert [(right, buggy, caught) for right, buggy, _, caught in here.values()] == [
         (exercises.CORRECT, exercises.WRONG, True)
     ] * 10
@@ -154,7 +194,7 @@ def test_without_assert_statements_every_verdict_is_the_same():
         "print(json.dumps(verdicts(json.load(sys.stdin))))"
     )
     done = subprocess.run(
-        [sys.executable, "-O", "-c", source], input=json.dumps(REPAIRS), capture_output=True, text=True, timeout=300
+        [sys.executable, "-O", "-c", source], input=json.dumps(given), capture_output=True, text=True, timeout=300
     )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == here
