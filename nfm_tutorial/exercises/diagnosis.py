@@ -108,7 +108,7 @@ _COMBINED = {"sign", "factor 2", "factor 1/2", "transposed", "column", "row", "s
 
 def axes_of_result(exercise) -> tuple[str, ...]:
     """("B", "k") for a stub whose docstring says "(n, k), (B, S), (B, S) -> (B, k)"."""
-    return next(iter(_shapes((ast.get_docstring(exercise.function) or "").partition("->")[2])), ())
+    return next(iter(_shapes((ast.get_docstring(exercise.function) or "").rpartition("->")[2])), ())
 
 
 def _shapes(text: str) -> list[tuple[str, ...]]:

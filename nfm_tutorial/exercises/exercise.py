@@ -37,15 +37,17 @@ class Case:
     """The arguments of one call; `inputs` may yield them as a plain tuple as well.
 
     big: too long for the naive formulas of wrong answers. slow: what to say if the code is stopped here. raises: the
-    exception that the code must raise here, and the wrong answer that does not raise it.
+    exception that the code must raise here, and the wrong answer that does not raise it. beside: a line that is shown
+    below the arguments, for what is given to the result.
     """
 
-    def __init__(self, *args, big: bool = False, slow: str = "", raises: tuple | None = None):
-        self.args, self.big, self.slow, self.raises = args, big, slow, raises
+    def __init__(self, *args, big: bool = False, slow: str = "", raises: tuple | None = None, beside: str = ""):
+        self.args, self.big, self.slow, self.raises, self.beside = args, big, slow, raises, beside
 
     def cast(self, dtype: torch.dtype) -> Case:
         """The same case with every float tensor and every module in that dtype."""
-        return Case(*_cast(self.args, dtype), big=self.big, slow=self.slow, raises=self.raises)
+        kept = {"big": self.big, "slow": self.slow, "raises": self.raises, "beside": self.beside}
+        return Case(*_cast(self.args, dtype), **kept)
 
     def fresh(self) -> tuple:
         """The arguments for one call of an answer."""

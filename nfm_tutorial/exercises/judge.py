@@ -239,7 +239,8 @@ def _fault(exercise: Exercise, case: Case, outcome: Outcome, expected: np.ndarra
 
 
 def _shown(exercise: Exercise, case: Case) -> tuple[str, ...]:
-    return tuple(f"{name} = {argument_text(value)}" for name, value in zip(exercise.arguments, case.args))
+    given = [f"{name} = {argument_text(value)}" for name, value in zip(exercise.arguments, case.args)]
+    return (*given, case.beside) if case.beside else tuple(given)
 
 
 def _illustrated(exercise, fault: Fault, case: Case, outcome: Outcome, expected: np.ndarray | None) -> Fault:
