@@ -75,18 +75,25 @@ return 0.5 * -> return
 square_of_sum - sum_of_squares -> square_of_sum + sum_of_squares
     You counted each feature with itself: i = j does not belong to i < j. (In the identity the sum of squares is
     subtracted, not added.)
+    hint: sums
 return 0.5 * (square_of_sum - sum_of_squares).sum() -> return square_of_sum.sum()
     You took every i with every j, i = j included: this is the square of the sum, with nothing subtracted.
+    hint: sums
 square_of_sum - sum_of_squares -> square_of_sum
     You took half the square of the sum; the squares of the single x_i v_i must be subtracted before halving.
+    hint: sums
 0.5 * (square_of_sum - sum_of_squares) -> (0.5 * square_of_sum - sum_of_squares)
     The 1/2 belongs to the whole difference, not to one of its two parts.
+    hint: sums
 0.5 * (square_of_sum - sum_of_squares) -> (square_of_sum - 0.5 * sum_of_squares)
     The 1/2 belongs to the whole difference, not to the sum of the squares alone.
+    hint: sums
 return 0.5 * (square_of_sum - sum_of_squares).sum() -> return sum_of_squares.sum()
     You summed the features with themselves (i = j); the pairs i < j are what is asked.
+    hint: sums
 square_of_sum - sum_of_squares -> sum_of_squares - square_of_sum
     You subtracted the wrong way round: it is the square of the sum minus the sum of the squares.
+    hint: sums
 return 0.5 * (square_of_sum - sum_of_squares).sum() -> return (square_of_sum - sum_of_squares).sum() // 2
     You divided by 2 with //, which rounds down; write / 2 or 0.5 *.
 (square_of_sum - sum_of_squares).sum() -> (square_of_sum - sum_of_squares)
@@ -100,6 +107,7 @@ return 0.5 * (square_of_sum - sum_of_squares).sum() -> return (square_of_sum - s
 return 0.5 * (square_of_sum - sum_of_squares).sum() -> return (square_of_sum - sum_of_squares).sum() / len(x)
     You divided by n; the identity has 1/2 in front, whatever n is.
 """,
+    sums="Take k = 1 and two features a, b: (a + b)^2 - (a^2 + b^2) = 2 a b. Which part does your code change?",
 )
 
 # The two sums.
@@ -114,16 +122,22 @@ xv.sum(0) ** 2 -> xv.sum() ** 2
 (xv**2).sum(0) -> (xv**2).sum()
     You summed over features and over the k entries before squaring, so entry 1 of one vector meets entry 2 of another:
     square each of the k sums, then add.
+    hint: example
 xv.sum(0) ** 2 -> xv.mean(0) ** 2
 (xv**2).sum(0) -> (xv**2).mean(0)
     You took means over the features; both are sums.
+    hint: example
 xv.sum(0) ** 2 -> xv.sum(0)
     In the first part the sum is not squared: it is the square of the sum minus the sum of the squares.
+    hint: example
 (xv**2).sum(0) -> xv.sum(0)
     In the second part nothing is squared: it is the sum of (x_i v_i)^2.
+    hint: example
 (square_of_sum - sum_of_squares).sum() -> (square_of_sum.sum() - (xv.sum(1) ** 2).sum())
     In the second part you summed over the k entries before squaring: square each entry of x_i v_i, then add.
+    hint: example
 """,
+    example="In the example the square of the sum is (49, 4) and the sum of squares is (37, 12). Print both of yours.",
 )
 
 # x and V.
@@ -143,12 +157,16 @@ V * x[:, None] -> V * x
     hint: With n = 3 and k = 3 nothing stops you, and the result is wrong.
 xv.sum(0) ** 2 -> V.sum(0) ** 2
     In the first part x is missing: it is the square of the sum of the x_i v_i.
+    hint: parts
 (xv**2).sum(0) -> (V**2).sum(0)
     In the second part x is missing: it is the sum of (x_i v_i)^2, so x_i^2 times v_i^2.
+    hint: parts
 (xv**2).sum(0) -> (xv * V).sum(0)
     In the second part x is not squared: it is the sum of (x_i v_i)^2, so x_i^2 times v_i^2.
+    hint: parts
 (xv**2).sum(0) -> x**2 @ V
     In the second part v is not squared: it is the sum of (x_i v_i)^2, so x_i^2 times v_i^2.
+    hint: parts
 V * x[:, None] -> V / V.norm(dim=1, keepdim=True).clamp(min=1e-9) * x[:, None]
     You divided by the lengths of v_i and v_j: this is their cosine; FM takes the plain inner product.
     hint: Longer vectors give a larger pair weight. Is that so in your result?
@@ -159,6 +177,7 @@ V * x[:, None] -> (V * x[:, None])[:-1]
 V * x[:, None] -> (V * x[:, None])[1:]
     Your sum leaves out the first feature: Python counts from 0.
 """,
+    parts="In the example the vectors x_i v_i are (1, 2), (6, -2) and (0, -2). Does each part of your code use these?",
 )
 
 # Without the identity.

@@ -100,19 +100,25 @@ total += -> total =
     hint: Longer vectors give a larger pair weight. Is that so in your result?
 (V[i] * V[j]).sum() -> V[i].sum() * V[j].sum()
     You summed each vector before multiplying: an inner product multiplies entry by entry, then adds.
+    hint: entries
 (V[i] * V[j]).sum() -> (V[i] * V[j])[0]
     Only the first of the k entries counts in your result: is there a return inside the loop over the entries?
+    hint: entries
 (V[i] * V[j]).sum() -> (V[i] * V[j])[-1]
     Only the last of the k entries counts in your result: write += instead of =.
+    hint: entries
 (V[i] * V[j]).sum() -> (V[i] * V[j]).mean()
     You took the mean over the k entries: an inner product is their sum, so the result is too small by 1/k.
+    hint: entries
 (V[i] * V[j]).sum() -> (V[i] * V[j])
     You did not sum over k: the pair term of FM is one number, not a k-vector.
+    hint: entries
 (V[i] * V[j]).sum() * x[i] * x[j] -> ((V[i] * V[j]).sum() * x[i] * x[j]).abs()
     You added up absolute values: a pair may count against the score.
 return total -> return total / max(len(x) * (len(x) - 1) / 2, 1)
     You took the mean over the pairs: FM adds them up.
 """,
+    entries="In the example (1, 2) and (3, -1) have the inner product 3 - 2 = 1. What does your code make of them?",
 )
 
 # x.
@@ -120,21 +126,27 @@ exercise.slips(
     """
 * x[i] * x[j] -> * 1
     You left x out: each inner product is multiplied by x_i x_j.
+    hint: x
 * x[i] * x[j] -> * (x[i] != 0) * (x[j] != 0)
     You used x only to see which features are present; x is real-valued and scales v_i.
     hint: Try x = (1, 2): is your result twice that of x = (1, 1)?
 * x[i] * x[j] -> * x[i]
     You multiplied by x_i alone: each pair has x_i x_j.
+    hint: x
 * x[i] * x[j] -> * x[j]
     You multiplied by x_j alone: each pair has x_i x_j.
+    hint: x
 * x[i] * x[j] -> * (x[i] + x[j])
     You added x_i + x_j; the two are multiplied.
+    hint: x
 * x[i] * x[j] -> * x[i] ** 2 * x[j] ** 2
     You multiplied by x_i^2 x_j^2: each pair has x_i x_j.
+    hint: x
 V * x[:, None] -> V * x
     V * x lines up x with the k columns of V; row i must be multiplied by x_i: V * x[:, None].
     hint: With n = 3 and k = 3 nothing stops you, and the result is wrong.
 """,
+    x="The pair (1, 2) of the example has the inner product 1, x_1 = 1 and x_2 = 2: it counts 2. And in your code?",
 )
 
 # The matrix of all pairs, and the identity.
@@ -150,32 +162,47 @@ xv.sum(0) ** 2 - (xv**2).sum(0) -> xv.sum(1) ** 2 - (xv**2).sum(1)
     hint: Which axis of xv, shape (n, k), counts the features?
 (xv**2).sum(0)).sum() -> (xv**2).sum(0))
     You did not sum over k: the pair term of FM is one number, not a k-vector.
+    hint: entries
 xv.sum(0) ** 2 - (xv**2).sum(0) -> xv.sum() ** 2 - (xv**2).sum()
     You summed over features and over the k entries before squaring, so entry 1 of one vector meets entry 2 of another:
     square each of the k sums, then add.
+    hint: identity
 xv.sum(0) ** 2 - (xv**2).sum(0) -> (xv**2).sum(0) - xv.sum(0) ** 2
     You subtracted the wrong way round: it is the square of the sum minus the sum of the squares.
+    hint: identity
 (xv.sum(0) ** 2 - (xv**2).sum(0)) -> (xv.sum(0) ** 2)
     You took half the square of the sum; the squares of the single x_i v_i must be subtracted before halving.
+    hint: identity
 0.5 * (xv.sum(0) ** 2 - -> (0.5 * xv.sum(0) ** 2 -
     The 1/2 belongs to the whole difference, not to one of its two parts.
+    hint: identity
 0.5 * (xv.sum(0) ** 2 - -> (xv.sum(0) ** 2 - 0.5 *
     The 1/2 belongs to the whole difference, not to the sum of the squares alone.
+    hint: identity
 (xv**2).sum(0)) -> (xv * V).sum(0))
     In the second part x is not squared: it is the sum of (x_i v_i)^2, so x_i^2 times v_i^2.
+    hint: identity
 (xv**2).sum(0)) -> (V**2).sum(0))
     In the second part x is missing: it is the sum of (x_i v_i)^2, so x_i^2 times v_i^2.
+    hint: identity
 xv.sum(0) ** 2 - -> V.sum(0) ** 2 -
     In the first part x is missing: it is the square of the sum of the x_i v_i.
+    hint: identity
 (xv**2).sum(0)) -> x**2 @ V)
     In the second part v is not squared: it is the sum of (x_i v_i)^2, so x_i^2 times v_i^2.
+    hint: identity
 xv.sum(0) ** 2 - -> xv.sum(0) -
     In the first part the sum is not squared: it is the square of the sum minus the sum of the squares.
+    hint: identity
 (xv.sum(0) ** 2 - (xv**2).sum(0)).sum() -> ((xv.sum(0) ** 2).sum() - (xv.sum(1) ** 2).sum())
     In the second part you summed over the k entries before squaring: square each entry of x_i v_i, then add.
+    hint: identity
 xv.sum(0) ** 2 - (xv**2).sum(0) -> xv.mean(0) ** 2 - (xv**2).mean(0)
     You took means over the features; both are sums.
+    hint: identity
 0.5 * (xv.sum(0) ** 2 - (xv**2).sum(0)).sum() -> (xv.sum(0) ** 2 - (xv**2).sum(0)).sum() // 2
     You divided by 2 with //, which rounds down; write / 2 or 0.5 *.
 """,
+    identity="Take k = 1 and two features a, b: (a + b)^2 - (a^2 + b^2) = 2 a b. Which part does your code change?",
+    entries="The result is one number: the sum over f comes last.",
 )
