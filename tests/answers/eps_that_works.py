@@ -61,6 +61,11 @@ def bn_eps(init_std, n_fields):
     return min(1e-9, init_std**4 * n_fields * (n_fields - 1) / 2000)
 
 
+# %% wrong: Your eps is 1e-05 for init_std = 2 and for 4 alike
+def bn_eps(init_std, n_fields):
+    return min(1e-5, init_std**4 * n_fields * (n_fields - 1) / 2000)
+
+
 # %% wrong: Your eps is 1e-12 for
 def bn_eps(init_std, n_fields):
     return 1e-12

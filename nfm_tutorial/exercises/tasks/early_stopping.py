@@ -121,6 +121,8 @@ return best_epoch -> return max(epoch - patience, 1)
     You step back by patience from the last epoch; if training ran to the end, the best epoch is somewhere else.
 return best_epoch -> return len(losses)
     You return the last epoch of the list; the weights to keep are those of the best epoch.
+return best_epoch -> return 1
+    You return 1 for every list; the answer depends on losses and patience.
 return best_epoch -> return best
     You return the log loss; asked is the number of the epoch.
 return best_epoch -> return 0

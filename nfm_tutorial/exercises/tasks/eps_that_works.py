@@ -85,21 +85,23 @@ def called_again_if_out_of_the_range(answer, init_std, n_fields):
         return result
     eps, other_std = result.item(), init_std * (0.5 if found.wrong is too_large else 2)
     per_std = to_array(answer(other_std, n_fields)).item() / eps
-    per_fields = to_array(answer(init_std, n_fields + 1)).item() / eps
+    other_fields = n_fields - 1 if n_fields > 2 else 3
+    per_fields = to_array(answer(init_std, other_fields)).item() / eps
     if not (0 < per_std < math.inf and 0 < per_fields < math.inf):
         return result
     power = round(math.log(per_std) / math.log(other_std / init_std), 1)
-    more_pairs = (n_fields + 1) / (n_fields - 1)  # N (N + 1) / 2 pairs, divided by N (N - 1) / 2
-    if power == 0 and math.isclose(eps, 1e-5, rel_tol=1e-6):
+    per_pairs = math.comb(other_fields, 2) / math.comb(n_fields, 2)
+    fixed = math.isclose(per_std, 1, rel_tol=1e-6)
+    if fixed and found.wrong is too_large and math.isclose(eps, 1e-5, rel_tol=1e-6):
         found.wrong = pytorchs_default
-    elif power == 0:
+    elif fixed:
         found.wrong = constant
         found.blanks |= {"std": number_text(init_std), "other": number_text(other_std)}
-    elif power == 2 and math.isclose(per_fields, math.sqrt(more_pairs), rel_tol=1e-3):
+    elif power == 2 and math.isclose(per_fields, math.sqrt(per_pairs), rel_tol=1e-3):
         found.wrong = standard_deviation
     elif power == 2:
         found.wrong = second_power
-    elif power != 4 and power == int(power):
+    elif power not in (0, 4) and power == int(power):
         found.wrong, found.blanks["power"] = other_power, int(power)
     elif math.isclose(eps, variance_of_f_bi(init_std, n_fields), rel_tol=1e-5):
         found.wrong = whole_variance

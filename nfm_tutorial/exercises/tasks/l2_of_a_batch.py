@@ -101,6 +101,8 @@ exercise.slips(
     You penalise the whole table V; only the features that occur in the batch count.
 (xv**2).sum(dim=(1, 2)).mean() -> (V**2).sum() / len(ids)
     You penalise the whole table V; only the features that occur in the batch count.
+(xv**2).sum(dim=(1, 2)).mean() -> (V[1:] ** 2).sum()
+    You penalise the whole table V; only the features that occur in the batch count.
 .mean() -> .sum()
     You summed over the rows; the mean makes the penalty independent of the batch size.
 .sum(dim=(1, 2)).mean() -> .sum(2).mean()
