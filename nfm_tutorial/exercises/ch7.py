@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from .declare import Bug, Case, Fail, Mistake, by_key
-from .draw import F32, F64, Draw
+from .draw import F32, Draw
 from .values import describe_kind, is_whole, number_text, to_array
 from .verdict import Fault
 

@@ -4,7 +4,6 @@
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 from nfm_tutorial.metrics import auc
