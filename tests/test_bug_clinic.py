@@ -62,9 +62,9 @@ def its_test(exercise):
 
 
 def called(exercise):
-    """The same, and a call of it."""
+    """The same with imports, and a call of it."""
     name = exercise.function.name
-    return f"{its_test(exercise)}\n\n\ntest_{name}({name})"
+    return f"{IMPORTS}{its_test(exercise)}\n\n\ntest_{name}({name})"
 
 
 EVERY_REPAIR = list(repairs())
