@@ -60,3 +60,10 @@ def design_matrix(codes, n_levels):
 # %% wrong: The columns are shifted by one
 def design_matrix(codes, n_levels):
     return F.one_hot(codes - 1, n_levels)
+
+
+# %% wrong: You wrote 1 into whole columns
+def design_matrix(codes, n_levels):
+    X = torch.zeros(len(codes), n_levels)
+    X[:, codes] = 1
+    return X

@@ -47,3 +47,11 @@ def pair_term(xv):
 # %% wrong: You return a column
 def pair_term(xv):
     return bi_interaction(xv).sum(1, keepdim=True)
+
+
+# %% wrong: Where there is no pair you return a single 0
+def pair_term(xv):
+    total = 0
+    for i, j in itertools.combinations(range(xv.shape[1]), 2):
+        total = total + (xv[:, i] * xv[:, j]).sum(1)
+    return total

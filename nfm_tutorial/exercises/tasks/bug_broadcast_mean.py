@@ -69,6 +69,8 @@ exercise.slips(
     Shapes (B, 1) and (B,) still broadcast to (B, B); dividing by B does not help.
 ((prediction.squeeze(1) - target) ** 2).mean() -> ((prediction - target) ** 2).sum()
     Shapes (B, 1) and (B,) still broadcast to (B, B): you summed the squared differences of all pairs.
+((prediction.squeeze(1) - target) ** 2).mean() -> (prediction - target) ** 2
+    Shapes (B, 1) and (B,) still broadcast to (B, B): you return the errors of all pairs, without their mean.
 ((prediction.squeeze(1) - target) ** 2).mean() -> ((prediction - target) ** 2).mean(1)
     Shapes (B, 1) and (B,) still broadcast to (B, B): you return one mean per prediction.
 ((prediction.squeeze(1) - target) ** 2).mean() -> ((prediction - target) ** 2).mean(0)

@@ -73,6 +73,8 @@ exercise.slips(
     """
 F.one_hot(codes, n_levels).float() -> codes
     The codes are still used as magnitudes: give each level a column.
+F.one_hot(codes, n_levels).float() -> codes[:, None] + 1
+    The codes are still used as magnitudes, each larger by 1: give each level a column.
 F.one_hot(codes, n_levels).float() -> codes[:, None] / max(n_levels - 1, 1)
     Scaling the codes keeps their false order: give each level a column of its own.
 F.one_hot(codes, n_levels).float() -> codes[:, None] / n_levels
@@ -110,6 +112,12 @@ F.one_hot(codes, n_levels).float() -> F.one_hot(codes.unique(return_inverse=True
 F.one_hot(codes, n_levels).float() -> F.one_hot(codes)
     You made columns up to the largest code of this batch; the model needs n_levels of them in every batch.
     hint: columns
+F.one_hot(codes, n_levels).float() -> codes[:, None] == codes
+    You compared the codes with each other; compare each with the levels 0 to n_levels - 1.
+    hint: columns
+F.one_hot(codes, n_levels).float() -> torch.zeros(len(codes), n_levels).index_fill(1, codes, 1)
+    You wrote 1 into whole columns, X[:, codes]; row i gets a 1 in column codes[i] alone.
+    hint: entry
 F.one_hot(codes, n_levels).float() -> torch.arange(n_levels) <= codes[:, None]
     You filled all columns up to the level: that is an order again. One 1 per row.
 F.one_hot(codes, n_levels).float() -> torch.arange(n_levels) < codes[:, None]

@@ -73,6 +73,8 @@ logits(scores, labels) -> logits(scores.tanh(), labels)
     You sent the scores through tanh first; the loss with logits takes them as they are.
 logits(scores, labels) -> logits(scores.clamp(-1, 1), labels)
     You cut the scores to the range -1 to 1; the loss takes them as they are.
+logits(scores, labels) -> logits(scores.relu(), labels)
+    You cut the negative scores off; the loss takes them as they are.
 logits(scores, labels) -> logits(scores, labels, reduction="sum")
     You summed over the examples; the mean is asked.
     hint: mean
@@ -96,6 +98,12 @@ logits(scores, labels) -> logits(labels, scores)
     hint: labels
 (F.softplus(scores) - labels * scores) -> F.softplus(-scores)
     You treat every label as 1: a row with label 0 costs -ln(1 - p).
+    hint: labels
+(F.softplus(scores) - labels * scores) -> F.softplus(scores)
+    You treat every label as 0: a row with label 1 costs -ln(p).
+    hint: labels
+logits(scores, labels) -> logits(scores, 2 * labels - 1)
+    You turned the labels into -1 and 1; this loss wants them as they are, 0 and 1.
     hint: labels
 (F.softplus(scores) - labels * scores) -> F.softplus(-labels * scores)
     ln(1 + exp(-y z)) is for labels -1 and 1; here they are 0 and 1.

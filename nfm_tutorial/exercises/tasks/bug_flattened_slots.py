@@ -138,6 +138,18 @@ return z.sum(dim=1) -> return xv.prod(1).sum(1)
 )
 
 
+@exercise.wrong
+def own_sum_of_a_lonely_feature(xv):
+    """A feature alone has no pair: its pair term is 0, whatever its vector."""
+    return xv[:, 0].sum(1) if xv.shape[1] == 1 else pair_term(xv)
+
+
+@exercise.wrong(hint="Start the sum with zeros of shape (B,): xv.new_zeros(len(xv)).")
+def one_zero_for_all_rows(xv):
+    """Where there is no pair you return a single 0; each row has its own, so the shape is (B,)."""
+    return 0 if xv.shape[1] == 1 else pair_term(xv)
+
+
 @exercise.tested
 def test_pair_term(pair_term):
     xv = torch.randn(5, 1, 4, dtype=torch.float64)

@@ -136,6 +136,9 @@ z.sum(dim=1) -> z.relu().sum(dim=1)
 z.sum(dim=1) -> z.norm(dim=1)
     Your head gives the length of the vector; FM sums the entries.
     hint: sum
+z.sum(dim=1) -> 0.5 * (z.sum(dim=1) ** 2 - (z**2).sum(dim=1))
+    Your head crosses the entries of z; z holds the crossings already, and only their sum is left to do.
+    hint: sum
 z.sum(dim=1) -> z
     Your head returns its input unchanged; it must sum over k.
     hint: sum
@@ -147,7 +150,7 @@ z.sum(dim=1) -> z
 @exercise.wrong(hint="Compute new values.")
 def input_changed(k):
     """Your head changes its input, which belongs to the caller."""
-    return lambda z: z.cumsum_(dim=1)[:, -1]
+    return lambda z: z.mul_(2).sum(dim=1) / 2
 
 
 @exercise.wrong(hint="squeeze() without an axis drops the batch as well when it holds one row.")
