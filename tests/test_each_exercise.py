@@ -19,13 +19,13 @@ import torch
 from nfm_tutorial import exercises
 from nfm_tutorial.exercises import check, judge
 from nfm_tutorial.exercises.draw import F32, F64
-from nfm_tutorial.exercises.exercise import Choice, Exercise, Found, Number
+from nfm_tutorial.exercises.exercise import Exercise, Found, Number
 from nfm_tutorial.exercises.registry import EXERCISES
 from nfm_tutorial.exercises.values import plain, to_array
 
 ANSWERS = Path(__file__).parent / "answers"
 TASKS = Path(judge.__file__).parent / "tasks"
-EACH = {e.name: e for e in EXERCISES.values() if isinstance(e, (Exercise, Number, Choice))}
+EACH = {e.name: e for e in EXERCISES.values()}
 CODE = {name: e for name, e in EACH.items() if isinstance(e, Exercise)}
 
 
@@ -36,14 +36,13 @@ def told(exercise, verdict_or_fault, mistake):
 
 
 def cells():
-    """(name, right?, what, source) of every cell in the answers of an exercise with a file of its own."""
+    """(name, right?, what, source) of every cell in tests/answers."""
     for path in sorted(ANSWERS.glob("*.py")):
-        if path.stem in CODE:
-            imports, *rest = re.split(r"^# %% ", path.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
-            for cell in rest:
-                head, _, source = cell.partition("\n")
-                kind, what = re.fullmatch(r"(right|wrong): (.+)", head.strip()).groups()
-                yield path.stem, kind == "right", what, imports.partition("\n")[2] + source
+        imports, *rest = re.split(r"^# %% ", path.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+        for cell in rest:
+            head, _, source = cell.partition("\n")
+            kind, what = re.fullmatch(r"(right|wrong): (.+)", head.strip()).groups()
+            yield path.stem, kind == "right", what, imports.partition("\n")[2] + source
 
 
 CELLS = list(cells())
@@ -158,6 +157,10 @@ def test_declaration_is_complete(name):
         assert not re.search(r"correct|attempted", text), text  # words of the verdicts
 
 
+def test_no_two_exercises_share_a_title():
+    assert len({exercise.title for exercise in EACH.values()}) == len(EACH)
+
+
 @pytest.mark.parametrize("path", sorted(TASKS.glob("[a-z]*.py")), ids=lambda path: path.stem)
 def test_a_file_of_the_course_imports_no_other_exercise(path):
     assert path.stem in EACH, "name it in the table of the course: nfm_tutorial/exercises/registry.py"
@@ -167,7 +170,7 @@ def test_a_file_of_the_course_imports_no_other_exercise(path):
 
 @pytest.mark.parametrize("path", sorted(ANSWERS.glob("[a-z]*.py")), ids=lambda path: path.stem)
 def test_answers_belong_to_an_exercise(path):
-    assert path.stem in CODE or re.fullmatch(r"ch\d", path.stem)
+    assert path.stem in CODE
 
 
 def test_the_worked_example_for_contributors_works(monkeypatch):

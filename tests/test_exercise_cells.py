@@ -26,7 +26,35 @@ def test_chapter_holds_its_exercises_as_declared(path):
     )
 
 
-@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_clinic_holds_its_exercises_as_declared(tmp_path):
+    copy = tmp_path / tool.CLINIC.name
+    copy.write_bytes(tool.CLINIC.read_bytes())
+    tool.insert_in_clinic(copy)
+    held, wanted = (nbformat.read(path, 4).cells for path in (tool.CLINIC, copy))
+    assert [cell.source for cell in held] == [cell.source for cell in wanted], "run python tools/insert_exercises.py"
+
+
+def test_each_changed_cell_of_the_clinic_is_put_right_and_a_misplaced_one_refused(tmp_path):
+    whole, path = nbformat.read(tool.CLINIC, 4), tmp_path / tool.CLINIC.name
+    nb = nbformat.read(tool.CLINIC, 4)
+    bugs = [exercise for id, exercise in EXERCISES.items() if id.startswith("7.")]
+    changed = {source for bug in bugs for source in tool.clinic_cells(bug).values()}
+    for cell in nb.cells:
+        if cell.source in changed:
+            cell.source += " # old"
+        cell.source = re.sub(r"^## 7\.([1-9])", r"## 9.\1", cell.source)
+    assert len(changed) == 50
+    nbformat.write(nb, path)
+    tool.insert_in_clinic(path)
+    assert [cell.source for cell in nbformat.read(path, 4).cells] == [cell.source for cell in whole.cells]
+    stub = next(i for i, cell in enumerate(whole.cells) if cell.source.startswith("def pair_term("))
+    whole.cells[stub : stub + 2] = whole.cells[stub + 1], whole.cells[stub]
+    nbformat.write(whole, path)
+    with pytest.raises(ValueError, match=r"section 7\.1 needs a cell that starts with .*check"):
+        tool.insert_in_clinic(path)
+
+
+@pytest.mark.parametrize("path", [*CHAPTERS, tool.CLINIC], ids=lambda path: path.stem)
 def test_solutions_hold_the_published_answers_as_declared(path, tmp_path):
     held = [cell.source for cell in nbformat.read(tool.solutions_of(path), 4).cells]
     copy = tmp_path / path.name

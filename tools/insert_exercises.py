@@ -1,11 +1,12 @@
 """Write each chapter's exercises into its notebook and into its solutions, from their files in nfm_tutorial/exercises.
 
-    python tools/insert_exercises.py      chapters 1 to 6; then run them again: make notebooks
+    python tools/insert_exercises.py      then run what has changed: make notebooks
 
 An exercise is declared once. In a chapter this script replaces the cells between the heading "## Exercises" and the
-closing question. In the solutions it replaces each cell that ends in a check of a right answer of that file, and the
-number and title in the exercise's heading; the first right answer gets a section of its own if there is none. A test
-compares both with the declarations. The bug clinic (chapter 7) is written by hand.
+closing question; in the bug clinic (chapter 7), whose sections tell a story, the five cells of each section that are
+declared: buggy code, task, stub, check and test. In the solutions it replaces each cell that ends in a check of a right
+answer of that file, and the number and title in the exercise's heading; the first right answer gets a section of its
+own if there is none. A test compares both with the declarations.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from nfm_tutorial.exercises.exercise import Exercise, source_of
 from nfm_tutorial.exercises.registry import EXERCISES
 
 ROOT = Path(__file__).resolve().parents[1]
+CLINIC = ROOT / "notebooks" / "07_bug_clinic.ipynb"
 HEADING = "## Exercises"
 INTRODUCTION = """{heading}
 
@@ -74,6 +76,45 @@ def insert(path: Path) -> None:
     nbformat.write(nb, path)
 
 
+def clinic_cells(exercise) -> dict[str, str]:
+    """{pattern that finds a cell in its section: the source} of the declared cells of a bug, in their order."""
+    name = exercise.function.name
+    task = "**Find the bug before you read on.** Write down the line, and what it does instead.\n\n"
+    task += f"### Exercise {exercise.id}: {exercise.title} *({exercise.kind})*\n\n{exercise.spec}"
+    fails = f'print("the test fails on the buggy version:", fails(test_{name}, {name}_buggy))'
+    return {
+        rf"def {name}_buggy\(": exercise.buggy,
+        r"\*\*Find the bug": task,
+        rf"def {name}\(": exercise.stub,
+        r'check\("': f'check("{exercise.id}", {name});',
+        rf"def test_{name}\(": f"{source_of(exercise.test)}\n\n\n{fails}",
+    }
+
+
+def insert_in_clinic(path: Path) -> None:
+    """Replace the declared cells of each section of the clinic, which its title finds. Raises ValueError if one is
+    missing or in another place."""
+    nb = nbformat.read(path, as_version=4)
+    heads = [re.match(r"## \d+\.\d+ (.*)", cell.source) for cell in nb.cells]
+    starts = {head[1]: i for i, head in enumerate(heads) if head}
+    for exercise in (e for id, e in EXERCISES.items() if id.split(".")[0] == str(int(path.name[:2]))):
+        if exercise.title not in starts:
+            raise ValueError(f'{path.name} needs a section "## {exercise.id} {exercise.title}"')
+        head, *cells = nb.cells[starts[exercise.title] :]
+        head.source = re.sub(r"^## [\d.]+", f"## {exercise.id}", head.source)
+        rest = iter(cells[: next((i for i, cell in enumerate(cells) if cell.source.startswith("## ")), len(cells))])
+        for pattern, source in clinic_cells(exercise).items():
+            cell = next((cell for cell in rest if re.match(pattern, cell.source)), None)
+            if cell is None:
+                start = pattern.replace("\\", "")
+                raise ValueError(f'{path.name}, section {exercise.id} needs a cell that starts with "{start}"')
+            if cell.source != source:
+                cell.source = source
+                if cell.cell_type == "code":
+                    cell.outputs, cell.execution_count = [], None
+    nbformat.write(nb, path)
+
+
 def solution_cells(exercise) -> dict[str, str]:
     """{name of a right answer: the source of its cell} of a code exercise, the published one first."""
     return {f.__name__: f'{source_of(f)}\n\n\ncheck("{exercise.id}", {f.__name__});' for f in exercise.rights}
@@ -83,7 +124,7 @@ def solve(path: Path) -> None:
     """Bring the cells of the solutions at `path` that hold declared answers up to date."""
     nb = nbformat.read(path, as_version=4)
     chapter = str(int(path.name[:2]))
-    for exercise in (e for id, e in EXERCISES.items() if id.split(".")[0] == chapter and getattr(e, "name", "")):
+    for exercise in (e for id, e in EXERCISES.items() if id.split(".")[0] == chapter):
         for cell in nb.cells:  # the title is the key: numbers change when the course is recut
             pattern = rf"## Exercise \d+\.\d+: {re.escape(exercise.title)}(?=\n|$)"
             cell.source = re.sub(pattern, f"## Exercise {exercise.id}: {exercise.title}", cell.source)
@@ -148,3 +189,6 @@ if __name__ == "__main__":
         insert(notebook)
         solve(solutions_of(notebook))
         print(notebook.name)
+    insert_in_clinic(CLINIC)
+    solve(solutions_of(CLINIC))
+    print(CLINIC.name)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from importlib import import_module
-from pathlib import Path
 
 COURSE: dict[int, tuple[str, ...]] = {
     1: (
@@ -51,7 +50,6 @@ COURSE: dict[int, tuple[str, ...]] = {
         "bug_softmax_axis",
     ),
 }
-_FOLDER = Path(__file__).resolve().parent / "tasks"
 
 
 class Exercises(Mapping):
@@ -69,7 +67,8 @@ class Exercises(Mapping):
 
     def __getitem__(self, id: str):
         if id not in self._loaded:
-            self._loaded[id] = _load(self._name[id], id)
+            name = self._name[id]
+            self._loaded[id] = import_module(f".tasks.{name}", __package__).exercise.placed(name, id)
         return self._loaded[id]
 
     def __iter__(self) -> Iterator[str]:
@@ -80,13 +79,6 @@ class Exercises(Mapping):
 
     def __contains__(self, id) -> bool:
         return id in self._name
-
-
-def _load(name: str, id: str):
-    if (_FOLDER / f"{name}.py").is_file():
-        return import_module(f".tasks.{name}", __package__).exercise.placed(name, id)
-    chapter = import_module(f".ch{id.split('.')[0]}", __package__)
-    return next(exercise for exercise in chapter.EXERCISES if exercise.id == id)
 
 
 EXERCISES = Exercises(COURSE)
