@@ -658,7 +658,7 @@ def test_the_strong_hint_comes_with_the_third_try_and_earlier_ones_stay():
     assert second.hint == exercises.AGAIN[1] and second.earlier == (gentle,)
     assert third.hint == fourth.hint == strong and third.earlier == (gentle, exercises.AGAIN[1])
     assert f"  Earlier hint: {gentle[:40]}" in repr(second)
-    assert first.message == second.message
+    assert first.message == second.message == "Every wrong result is 0, whatever the input."
     assert check("1.4", lambda V, x: 0).hint == EXERCISES["1.4"].hints[0]  # counted per exercise
 
 

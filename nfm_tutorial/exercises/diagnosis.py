@@ -221,6 +221,8 @@ class _Search:
 
     def pair(self):
         """Two mistakes at once: one in the result of another, or in two terms of a sum."""
+        if _constant(np.concatenate([self.arrays[i].ravel() for i in self.usable])):
+            return None  # a number that is always the same comes from no formula
         for mistake, (key, message, function) in product(self.exercise.mistakes, self.outputs):
             if key not in _COMBINED and not re.match("summed|averaged|divided", key):
                 continue
@@ -291,8 +293,14 @@ def diagnose_values(exercise, cases, arrays, expected, failing, attempt) -> tupl
     return Fault(message, key="value"), where
 
 
+def _constant(numbers: np.ndarray) -> bool:
+    return numbers.size > 0 and bool((numbers == numbers[0]).all())
+
+
 def _property(got: np.ndarray, wanted: np.ndarray, n: int, tolerance: float) -> str:
     """What all wrong results have in common, in one sentence; "" if nothing."""
+    if n >= 3 and _constant(got) and not _constant(wanted):
+        return f"Every wrong result is {number_text(got[0])}, whatever the input."
     if not (np.isfinite(got).all() and wanted.any() and got.any()) or n < 3:
         return ""
     factor = float(got @ wanted / (wanted @ wanted))
