@@ -78,7 +78,7 @@ def test_a_solution_that_is_missing_or_has_another_number_is_put_right(tmp_path)
     assert {source for source in whole if "4.2" in source} <= {c.source for c in nbformat.read(path, 4).cells}
 
 
-@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*CHAPTERS, tool.CLINIC], ids=lambda path: path.stem)
 def test_unsolved_chapter_says_not_attempted_everywhere(path):
     cells = [cell for cell in nbformat.read(path, 4).cells if 'check("' in cell.source and cell.cell_type == "code"]
     exercises = [id for id in EXERCISES if id.startswith(f"{int(path.name[:2])}.")]

@@ -714,6 +714,12 @@ def test_a_class_is_told_apart_from_what_it_makes():
     assert check("4.1", Pool())
 
 
+@pytest.mark.parametrize("name", ["fm_gradient", "lr_to_fm_by_k", "pool_by_identity", "nfm_from_parts"])
+def test_a_bare_squeeze_is_told(name):
+    right = EXERCISES[EXERCISES.id_of(name)].rights[0]
+    assert "squeeze() drops the batch" in check(name, lambda *arguments: right(*arguments).squeeze()).message
+
+
 def test_html_is_escaped():
     assert "<script>" not in check("1.2", lambda V, x: 1 / "<script>")._repr_html_()
     assert "<script>" not in check("<script>", 1)._repr_html_()
