@@ -118,7 +118,7 @@ class Exercise(Task):
     number: the result is one number, so any array with one entry will do. zero: a plain 0 will do where there is
     nothing to sum. factory: the function returns a module, so a class will do as well. gradient: the result must carry
     one. tolerance: times the largest entry. dtypes: of the inputs, in turns. otherwise: what to say to a wrong result
-    that nothing explains. symptom: for the bug clinic, what one sees first.
+    that nothing explains.
     """
 
     kind = "code"
@@ -137,11 +137,10 @@ class Exercise(Task):
         tolerance: float = TOLERANCE,
         dtypes: tuple[torch.dtype, ...] = (F64, F32),
         otherwise: str = "The result is not the expected one.",
-        symptom: str = "",
     ):
         self.title, self.spec, self.stub, self.hints = title, spec, stub, hints
         self.number, self.zero, self.factory, self.gradient = number, zero, factory, gradient
-        self.tolerance, self.dtypes, self.otherwise, self.symptom = tolerance, dtypes, otherwise, symptom
+        self.tolerance, self.dtypes, self.otherwise = tolerance, dtypes, otherwise
         self.rights: list[Callable] = []
         self.mistakes: list[Mistake] = []
         self.answer = self.judged = self.observed = self.bug = self.test = self.worked = None

@@ -9,8 +9,6 @@ from ..exercise import Exercise
 
 exercise = Exercise(
     title="An AUC that depends on the batch size",
-    symptom="The same model and the same rows give a validation AUC of 0.91 with batches of 64 and 0.86 with all "
-    "rows at once; some batches end in an error.",
     spec=r"""Repair `epoch_auc(batches)`: `batches` is a list of pairs `(target, score)` of NumPy arrays of
 equal length, the labels (0 or 1) and scores of one batch. Return the AUC over all rows of all batches (a tie
 counts one half). A single batch may hold labels of one class only; all together hold both. Leave the inputs

@@ -8,8 +8,6 @@ from ..exercise import Exercise
 
 exercise = Exercise(
     title="Better than reality",
-    symptom="The reported test AUC is higher than any new sample of test rows confirms, and the gap grows with "
-    "the number of epochs tried.",
     spec=r"""Repair `report(valid, test)`: two lists with the AUC (higher is better) on validation and test rows
 after each epoch, of the same length of at least 1. Return `(epoch, value)`: the epoch (from 1) that may be
 chosen without looking at the test set, and the test AUC to report for it. Of equal epochs take the first. Leave

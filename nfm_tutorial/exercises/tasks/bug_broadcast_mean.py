@@ -10,8 +10,6 @@ from ..exercise import Exercise
 
 exercise = Exercise(
     title="A model that only learns the mean",
-    symptom="The loss falls a little and stops; every prediction ends near the mean of the labels. PyTorch does "
-    "not complain.",
     spec=r"""Repair `mse(prediction, target)`: the mean squared error over the rows. `prediction` is `(B, 1)`,
 as a last layer `Linear(..., 1)` gives it, `target` is `(B,)`; float32 or float64, $B \ge 1$. Return one number.
 Leave the inputs unchanged. Example: `mse([[1], [2]], [1, 4])` is 2.""",

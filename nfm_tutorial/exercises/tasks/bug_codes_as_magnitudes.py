@@ -10,8 +10,6 @@ from ..exercise import Exercise
 
 exercise = Exercise(
     title="Genre 7 counts seven times",
-    symptom="A linear model of 18 genres learns one single slope: genre 12 always scores between genre 11 and "
-    "genre 13.",
     spec=r"""Repair `design_matrix(codes, n_levels)`: `codes` is `(N,)` int64, the level of a categorical field
 in each row, from 0 to `n_levels - 1`; the numbers are names without order. Return the matrix that a linear
 model should read, one column per level: shape `(N, n_levels)`, 1 in the column of the row's level and 0

@@ -10,7 +10,6 @@ from ..exercise import Exercise
 
 exercise = Exercise(
     title="A loss that stays high",
-    symptom="The ranking is fine, AUC 0.9. But the training loss never falls below 0.31, however long one trains.",
     spec=r"""Repair `train_loss(scores, labels)`: the mean log loss (in nats) of raw scores (logits) $z$ and
 labels 0 or 1. `scores` and `labels` are `(N,)` float tensors of one dtype, float32 or float64, $N \ge 1$,
 scores between -8 and 8 in the check. Return one number. Leave the inputs unchanged. Example: `train_loss([2],

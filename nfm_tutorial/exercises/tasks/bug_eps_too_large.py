@@ -15,8 +15,6 @@ from ..verdict import Fault
 
 exercise = Exercise(
     title="A batch norm that hardly normalises",
-    symptom="There is a batch norm after Bi-Interaction, yet the first layer's inputs have a standard deviation "
-    "of 0.2 or less, and training starts slowly.",
     spec=r"""Repair `make_norm(z)`: `z` is a sample `(B, k)` (float32) of $f_{BI}$ at the start of training.
 Return a batch norm (a module, or a function) for such inputs: in training mode every column of its output has
 mean 0 and a standard deviation between 0.95 and 1.05. The variance of the columns of `z` lies between

@@ -10,7 +10,6 @@ from ..oracles import pairs_of_slots
 
 exercise = Exercise(
     title="The pair term of a lonely feature",
-    symptom="The FM layer trains and its loss falls. But a row with one single feature gets a pair term that is not 0.",
     spec=r"""Repair `pair_term(xv)`: `xv` is `(B, S, k)`, the vectors $x_i v_i$, float32 or float64, $S \ge 1$;
 `B` may be 0. Return FM's pair term $\sum_{i<j} \langle x_i v_i, x_j v_j\rangle$ of each row, shape `(B,)`.
 Leave `xv` unchanged. Example: `xv = [[[1, 2], [3, -1]]]` gives `[1]`; one feature alone gives 0.""",

@@ -13,7 +13,6 @@ from ..verdict import Fault
 
 exercise = Exercise(
     title="An FM that is none",
-    symptom='"NFM without hidden layers is FM", says the code, and at first they agree. After training they do not.',
     spec=r"""Repair `fm_head(k)`: it returns what turns the pooled crossings `(B, k)` (float32) into FM's pair
 term `(B,)`, the sum over $k$. A module without parameters to train, or a function; the gradient flows through
 it back to its input. It must stay the sum however long one trains, and leave its input unchanged. Example:

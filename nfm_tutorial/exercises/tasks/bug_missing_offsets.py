@@ -10,8 +10,6 @@ from ..values import is_whole, to_array
 
 exercise = Exercise(
     title="A new user who looks like a movie",
-    symptom="Predictions for new users are strange but plausible: their id, one past the last known user, reads "
-    "the embedding of a movie.",
     spec=r"""Repair `rows(local, sizes)`: `local` is `(B, F)` int64, ids within each field; field $f$ owns
 `sizes[f]` rows of $V$, right behind those of the field before (field 0 starts at row 0). In each field the
 local id 0 is "unknown". A local id outside 0 to `sizes[f] - 1`, too large or negative, must read its own

@@ -9,8 +9,6 @@ from ..exercise import Exercise
 
 exercise = Exercise(
     title="Attention that pays the same attention to all",
-    symptom="The attention layer trains, but every pair of features has weight 1 in every row, and the layer's "
-    "parameters get no gradient.",
     spec=r"""Repair `attention_pool(pairs, score)`: `pairs` is `(B, P, k)`, the products of the $P$ feature
 pairs of a row; `score` is `(B, P, 1)`, one attention score per pair. Return the weighted sum of a row's pairs,
 shape `(B, k)`, whose weights are the softmax of the row's $P$ scores; a gradient must flow back through it. All
