@@ -1,6 +1,7 @@
 """The exercise cells of the chapters say what the declarations say, and Run All leaves every exercise unattempted."""
 
 import importlib.util
+import re
 from pathlib import Path
 
 import nbformat
@@ -25,7 +26,59 @@ def test_chapter_holds_its_exercises_as_declared(path):
     )
 
 
-@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_clinic_holds_its_exercises_as_declared(tmp_path):
+    copy = tmp_path / tool.CLINIC.name
+    copy.write_bytes(tool.CLINIC.read_bytes())
+    tool.insert_in_clinic(copy)
+    held, wanted = (nbformat.read(path, 4).cells for path in (tool.CLINIC, copy))
+    assert [cell.source for cell in held] == [cell.source for cell in wanted], "run python tools/insert_exercises.py"
+
+
+def test_each_changed_cell_of_the_clinic_is_put_right_and_a_misplaced_one_refused(tmp_path):
+    whole, path = nbformat.read(tool.CLINIC, 4), tmp_path / tool.CLINIC.name
+    nb = nbformat.read(tool.CLINIC, 4)
+    bugs = [exercise for id, exercise in EXERCISES.items() if id.startswith("7.")]
+    changed = {source for bug in bugs for source in tool.clinic_cells(bug).values()}
+    for cell in nb.cells:
+        if cell.source in changed:
+            cell.source += " # old"
+        cell.source = re.sub(r"^## 7\.([1-9])", r"## 9.\1", cell.source)
+    assert len(changed) == 50
+    nbformat.write(nb, path)
+    tool.insert_in_clinic(path)
+    assert [cell.source for cell in nbformat.read(path, 4).cells] == [cell.source for cell in whole.cells]
+    stub = next(i for i, cell in enumerate(whole.cells) if cell.source.startswith("def pair_term("))
+    whole.cells[stub : stub + 2] = whole.cells[stub + 1], whole.cells[stub]
+    nbformat.write(whole, path)
+    with pytest.raises(ValueError, match=r"section 7\.1 needs a cell that starts with .*check"):
+        tool.insert_in_clinic(path)
+
+
+@pytest.mark.parametrize("path", [*CHAPTERS, tool.CLINIC], ids=lambda path: path.stem)
+def test_solutions_hold_the_published_answers_as_declared(path, tmp_path):
+    held = [cell.source for cell in nbformat.read(tool.solutions_of(path), 4).cells]
+    copy = tmp_path / path.name
+    copy.write_bytes(tool.solutions_of(path).read_bytes())
+    tool.solve(copy)
+    assert [cell.source for cell in nbformat.read(copy, 4).cells] == held, "run python tools/insert_exercises.py"
+
+
+def test_a_solution_that_is_missing_or_has_another_number_is_put_right(tmp_path):
+    nb = nbformat.read(tool.solutions_of(CHAPTERS[3]), 4)
+    whole = [cell.source for cell in nb.cells]
+    kept = [cell for cell in nb.cells if not cell.source.startswith("def pool(")]
+    for cell in kept:
+        cell.source = re.sub(r"^## Exercise 4\.2:", "## Exercise 4.7:", cell.source).replace('"4.2"', '"4.7"')
+    path = tmp_path / CHAPTERS[3].name
+    nbformat.write(nbformat.v4.new_notebook(cells=kept), path)
+    tool.solve(path)
+    assert sorted(cell.source for cell in nbformat.read(path, 4).cells if "pool(V" in cell.source) == sorted(
+        source for source in whole if "pool(V" in source
+    )
+    assert {source for source in whole if "4.2" in source} <= {c.source for c in nbformat.read(path, 4).cells}
+
+
+@pytest.mark.parametrize("path", [*CHAPTERS, tool.CLINIC], ids=lambda path: path.stem)
 def test_unsolved_chapter_says_not_attempted_everywhere(path):
     cells = [cell for cell in nbformat.read(path, 4).cells if 'check("' in cell.source and cell.cell_type == "code"]
     exercises = [id for id in EXERCISES if id.startswith(f"{int(path.name[:2])}.")]

@@ -1,9 +1,12 @@
-"""Write each chapter's exercises into its notebook, from their declarations in nfm_tutorial/exercises.
+"""Write each chapter's exercises into its notebook and into its solutions, from their files in nfm_tutorial/exercises.
 
-    python tools/insert_exercises.py      chapters 1 to 6; then run them again: make notebooks
+    python tools/insert_exercises.py      then run what has changed: make notebooks
 
-An exercise is declared once. This script replaces the exercise cells between the heading "## Exercises" and the closing
-question; a test compares the notebooks with the declarations. The bug clinic (chapter 7) is written by hand.
+An exercise is declared once. In a chapter this script replaces the cells between the heading "## Exercises" and the
+closing question; in the bug clinic (chapter 7), whose sections tell a story, the five cells of each section that are
+declared: buggy code, task, stub, check and test. In the solutions it replaces each cell that ends in a check of a right
+answer of that file, and the number and title in the exercise's heading; the first right answer gets a section of its
+own if there is none. A test compares both with the declarations.
 """
 
 from __future__ import annotations
@@ -13,10 +16,11 @@ from pathlib import Path
 
 import nbformat
 
-from nfm_tutorial.exercises.declare import Choice, Code
+from nfm_tutorial.exercises.exercise import Exercise, source_of
 from nfm_tutorial.exercises.registry import EXERCISES
 
 ROOT = Path(__file__).resolve().parents[1]
+CLINIC = ROOT / "notebooks" / "07_bug_clinic.ipynb"
 HEADING = "## Exercises"
 INTRODUCTION = """{heading}
 
@@ -33,11 +37,11 @@ def exercise_cells(chapter: int, notebook_name: str) -> list:
     for exercise in exercises:
         name = exercise.id.replace(".", "-")
         task = f"### Exercise {exercise.id}: {exercise.title} *({exercise.kind})*\n\n{exercise.spec}"
-        if isinstance(exercise, Choice):
+        if hasattr(exercise, "choices"):
             choices = zip(exercise.letters, exercise.choices)
             task += "\n\n" + "\n".join(f"- **{letter}.** {text}" for letter, (text, _) in choices)
         cells.append(_markdown(f"{name}-task", task))
-        if isinstance(exercise, Code):
+        if exercise.kind == "code":
             cells.append(_code(f"{name}-stub", exercise.stub))
             cells.append(_code(f"{name}-check", f'check("{exercise.id}", {exercise.function.name});'))
         else:  # one cell, so that the answer to another question is never checked by mistake
@@ -65,8 +69,89 @@ def insert(path: Path) -> None:
     ends = [i for i, cell in enumerate(nb.cells) if _first_line(cell).startswith("## Question:")]
     if len(starts) != 1 or len(ends) != 1 or starts > ends:
         raise ValueError(f'{path.name} needs one "{HEADING}" before one "## Question: ..."')
-    nb.cells[starts[0] : ends[0]] = exercise_cells(int(path.name[:2]), path.name)
+    held = {cell.id: cell for cell in nb.cells}
+    wanted = exercise_cells(int(path.name[:2]), path.name)
+    same = [cell.id in held and held[cell.id].source == cell.source for cell in wanted]
+    nb.cells[starts[0] : ends[0]] = [held[c.id] if kept else c for c, kept in zip(wanted, same)]  # with their outputs
     nbformat.write(nb, path)
+
+
+def clinic_cells(exercise) -> dict[str, str]:
+    """{pattern that finds a cell in its section: the source} of the declared cells of a bug, in their order."""
+    name = exercise.function.name
+    task = "**Find the bug before you read on.** Write down the line, and what it does instead.\n\n"
+    task += f"### Exercise {exercise.id}: {exercise.title} *({exercise.kind})*\n\n{exercise.spec}"
+    fails = f'print("the test fails on the buggy version:", fails(test_{name}, {name}_buggy))'
+    return {
+        rf"def {name}_buggy\(": exercise.buggy,
+        r"\*\*Find the bug": task,
+        rf"def {name}\(": exercise.stub,
+        r'check\("': f'check("{exercise.id}", {name});',
+        rf"def test_{name}\(": f"{source_of(exercise.test)}\n\n\n{fails}",
+    }
+
+
+def insert_in_clinic(path: Path) -> None:
+    """Replace the declared cells of each section of the clinic, which its title finds. Raises ValueError if one is
+    missing or in another place."""
+    nb = nbformat.read(path, as_version=4)
+    heads = [re.match(r"## \d+\.\d+ (.*)", cell.source) for cell in nb.cells]
+    starts = {head[1]: i for i, head in enumerate(heads) if head}
+    for exercise in (e for id, e in EXERCISES.items() if id.split(".")[0] == str(int(path.name[:2]))):
+        if exercise.title not in starts:
+            raise ValueError(f'{path.name} needs a section "## {exercise.id} {exercise.title}"')
+        head, *cells = nb.cells[starts[exercise.title] :]
+        head.source = re.sub(r"^## [\d.]+", f"## {exercise.id}", head.source)
+        rest = iter(cells[: next((i for i, cell in enumerate(cells) if cell.source.startswith("## ")), len(cells))])
+        for pattern, source in clinic_cells(exercise).items():
+            cell = next((cell for cell in rest if re.match(pattern, cell.source)), None)
+            if cell is None:
+                start = pattern.replace("\\", "")
+                raise ValueError(f'{path.name}, section {exercise.id} needs a cell that starts with "{start}"')
+            if cell.source != source:
+                cell.source = source
+                if cell.cell_type == "code":
+                    cell.outputs, cell.execution_count = [], None
+    nbformat.write(nb, path)
+
+
+def solution_cells(exercise) -> dict[str, str]:
+    """{name of a right answer: the source of its cell} of a code exercise, the published one first."""
+    return {f.__name__: f'{source_of(f)}\n\n\ncheck("{exercise.id}", {f.__name__});' for f in exercise.rights}
+
+
+def solve(path: Path) -> None:
+    """Bring the cells of the solutions at `path` that hold declared answers up to date."""
+    nb = nbformat.read(path, as_version=4)
+    chapter = str(int(path.name[:2]))
+    for exercise in (e for id, e in EXERCISES.items() if id.split(".")[0] == chapter):
+        for cell in nb.cells:  # the title is the key: numbers change when the course is recut
+            pattern = rf"## Exercise \d+\.\d+: {re.escape(exercise.title)}(?=\n|$)"
+            cell.source = re.sub(pattern, f"## Exercise {exercise.id}: {exercise.title}", cell.source)
+        if isinstance(exercise, Exercise):
+            _solve(nb, exercise)
+    nbformat.write(nb, path)
+
+
+def _solve(nb, exercise: Exercise) -> None:
+    wanted = solution_cells(exercise)
+    found = {}
+    for cell in nb.cells:
+        checked = re.search(r'check\("[\d.]+", (\w+)\);?$', cell.source) if cell.cell_type == "code" else None
+        if checked and checked[1] in wanted and f"{checked[1]}(" in cell.source:
+            found[checked[1]] = cell
+            if cell.source != wanted[checked[1]]:
+                cell.source, cell.outputs, cell.execution_count = wanted[checked[1]], [], None
+    first = next(iter(wanted))
+    if first not in found:
+        heading = nbformat.v4.new_markdown_cell(f"## Exercise {exercise.id}: {exercise.title}\n\n")
+        starts = (i for i, c in enumerate(nb.cells) if re.match(r"## (?!Exercise)|summary\(", c.source))
+        end = next(starts, len(nb.cells))
+        nb.cells[end:end] = [heading, nbformat.v4.new_code_cell(wanted[first])]
+
+
+def solutions_of(path: Path) -> Path:
+    return path.parent / "solutions" / path.name
 
 
 def chapters() -> list[Path]:
@@ -102,4 +187,8 @@ def _code(name: str, source: str):
 if __name__ == "__main__":
     for notebook in chapters():
         insert(notebook)
+        solve(solutions_of(notebook))
         print(notebook.name)
+    insert_in_clinic(CLINIC)
+    solve(solutions_of(CLINIC))
+    print(CLINIC.name)

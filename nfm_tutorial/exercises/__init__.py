@@ -6,34 +6,45 @@ summary()                    shows what is done in this notebook
 
 from __future__ import annotations
 
-from .declare import UNFINISHED, example_text
+import unicodedata
+
+from .judge import UNFINISHED, example_text
 from .registry import EXERCISES
+from .sandbox import own_builtins
 from .todo import TODO
+from .values import with_article
 from .verdict import CORRECT, NOT_ATTEMPTED, UNKNOWN, WRONG, Fault, Summary, Verdict, show
 
 __all__ = ["TODO", "Summary", "Verdict", "check", "summary"]
 
 _status: dict[str, str] = {}  # of each exercise that was checked in this kernel
 _wrong_tries: dict[str, int] = {}
+_given: dict[str, list[str]] = {}  # the hints that were shown
+AGAIN = (  # for numbers and letters, for code
+    "Work it out once more in another order, step by step, and write every step down.",
+    "Take the input above: work it out with pencil and paper, print what your code holds after each line, and find the "
+    "first line where the two differ.",
+)
 
 
 def check(exercise_id: str, candidate=TODO) -> Verdict:
     """Check an answer, show the verdict and return it. Never raises.
 
-    exercise_id: such as "4.1". candidate: the function that you wrote (a module made from your class will do as
-    well), or your answer to a question. The candidate gets copies of everything; what it prints, raises or changes
-    stays inside, and a loop that never ends is stopped after a few seconds.
+    exercise_id: the number, such as "4.1", or the exercise's name. candidate: the function that you wrote (a module
+    made from your class will do as well), or your answer to a question. The candidate gets copies of everything; what
+    it prints, raises or changes stays inside, and a loop that never ends is stopped after a few seconds.
     """
-    verdict = _judge(exercise_id, candidate)
-    show(verdict)
+    with own_builtins():
+        verdict = _judge(exercise_id, candidate)
+        show(verdict)
     return verdict
 
 
 def _judge(exercise_id, candidate) -> Verdict:
-    key = exercise_id.strip() if isinstance(exercise_id, str) else exercise_id
-    exercise = EXERCISES.get(key) if isinstance(key, str) else None
-    if exercise is None:
-        return _unknown(key, candidate)
+    key = EXERCISES.id_of(_typed(exercise_id)) if isinstance(exercise_id, str) else None
+    if key is None:
+        return _unknown(exercise_id, candidate)
+    exercise = EXERCISES[key]
     try:
         found = exercise.examine(candidate)
     except Exception as error:  # a defect here, not the learner's: say so instead of breaking Run All
@@ -45,14 +56,36 @@ def _judge(exercise_id, candidate) -> Verdict:
         _status[key] = CORRECT
         return Verdict(key, exercise.title, CORRECT)
     _status[key] = WRONG
-    _wrong_tries[key] = _wrong_tries.get(key, 0) + 1
-    hint = (found.hint or exercise.hints[0]) if _wrong_tries[key] == 1 else exercise.hints[1]
-    return Verdict(key, exercise.title, WRONG, found.message, found.key, example_text(found), hint)
+    earlier, hint = _hints(key, exercise, found)
+    return Verdict(key, exercise.title, WRONG, found.message, found.key, example_text(found), hint, earlier)
+
+
+def _hints(key: str, exercise, found: Fault) -> tuple[tuple[str, ...], str]:
+    """(what stays visible, the new hint). The first is the mistake's own; the strong one comes with the third try."""
+    if found.slip:  # a slip of form is no try
+        return (), found.hint or exercise.hints[0]
+    _wrong_tries[key] = tries = _wrong_tries.get(key, 0) + 1
+    given = _given.setdefault(key, [])
+    about_it = [found.hint] if found.hint else []
+    fresh = [hint for hint in (*about_it, exercise.hints[0], AGAIN[exercise.kind == "code"]) if hint not in given]
+    if tries < 3 or about_it and found.hint not in given:
+        hint = fresh[0] if fresh else given[-1]
+    else:
+        hint = exercise.hints[-1]
+    earlier = [old for old in given if old != hint][-2:]
+    if hint not in given:
+        given.append(hint)
+    return tuple(earlier), hint
+
+
+def _typed(text: str) -> str:
+    """What was typed as an exercise's number or name, without spaces and full-width characters."""
+    return unicodedata.normalize("NFKC", text).strip()
 
 
 def _unknown(key, candidate) -> Verdict:
     known = ", ".join(EXERCISES)
-    shown = f'"{key[:40]}"' if isinstance(key, str) else f"a {type(key).__name__}"
+    shown = f'"{key[:40]}"' if isinstance(key, str) else f"with {with_article(type(key).__name__)} as its number"
     message = f"There is no exercise {shown}. The exercises are {known}."
     hint = ""
     if isinstance(candidate, str) and candidate.strip() in EXERCISES:
@@ -67,15 +100,16 @@ def summary(chapter: int | None = None) -> Summary:
 
     "Done" is what the last check of an exercise said since the kernel was started.
     """
-    chapters = {str(chapter)} if chapter is not None else {id.split(".")[0] for id in _status}
+    chapters = {str(chapter).strip()} if chapter is not None else {id.split(".")[0] for id in _status}
     rows = []
-    for id, exercise in EXERCISES.items():
+    for id in EXERCISES:
         if id.split(".")[0] in chapters:
+            exercise = EXERCISES[id]
             status = _status.get(id, NOT_ATTEMPTED)
             if status == WRONG:
-                tries = _wrong_tries[id]
-                status += f" ({tries} {'try' if tries == 1 else 'tries'})"
+                tries = _wrong_tries.get(id, 0)
+                status += f" ({tries} {'try' if tries == 1 else 'tries'})" if tries else ""
             rows.append((id, exercise.title, status))
-    result = Summary(tuple(rows))
+    result = Summary(tuple(rows), chapter)
     show(result)
     return result

@@ -1,6 +1,7 @@
 """Inputs for the checks: drawn from a fixed seed, varied, and short to read.
 
-Numbers are multiples of 1/4 between -2 and 2, so that float32 holds them exactly.
+Most numbers are multiples of 1/4 between -2 and 2, so that float32 holds them exactly and a reader can work with them.
+Half precision holds them, too: `rough` draws the numbers that tell it from the real thing.
 """
 
 from __future__ import annotations
@@ -24,6 +25,11 @@ class Draw:
     def nonzero(self, *shape: int, dtype: torch.dtype = F64) -> Tensor:
         quarters = self.rng.integers(1, 9, shape) * self.rng.choice([-1, 1], shape)
         return torch.from_numpy(np.asarray(quarters / 4)).to(dtype)
+
+    def rough(self, *shape: int, scale: float = 4.0, dtype: torch.dtype = F64) -> Tensor:
+        """Numbers with many decimals, some of them beyond 5 and -5: for one large case of every exercise."""
+        drawn = np.asarray(self.rng.uniform(0.5, 2, shape) * self.rng.choice([-1, 1], shape) * scale)
+        return torch.from_numpy(drawn).to(dtype)
 
     def slots(self, n: int, rows: int, slots: int, padding: int = 0, dtype: torch.dtype = F64) -> tuple[Tensor, Tensor]:
         """ids (rows, slots) from 1 to n - 1, none twice in a row, and values; each row ends with up to `padding`

@@ -1,10 +1,84 @@
-"""Every exercise of the series, in order."""
+"""Every exercise of the series: the table of the course, and the exercises themselves, loaded when they are asked for.
+
+An exercise has a stable name, that of its file in tasks/. The number that a reader sees, as in 4.1, is its place here.
+"""
 
 from __future__ import annotations
 
-from . import ch1, ch2, ch3, ch4, ch5, ch6, ch7
-from .declare import Choice, Code, Value
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 
-EXERCISES: dict[str, Code | Value | Choice] = {
-    exercise.id: exercise for chapter in (ch1, ch2, ch3, ch4, ch5, ch6, ch7) for exercise in chapter.EXERCISES
+COURSE: dict[int, tuple[str, ...]] = {
+    1: (
+        "fm_by_hand",
+        "pairs_by_loops",
+        "pairs_by_identity",
+        "fm_gradient",
+        "one_value_doubled",
+        "features_that_repel",
+        "how_many_pairs",
+    ),
+    2: (
+        "offsets_of_fields",
+        "lr_to_fm_by_k",
+        "negative_sampling",
+        "clipped_rmse",
+        "two_kinds_of_negatives",
+        "auc_by_hand",
+    ),
+    3: ("deepfm_from_parts", "several_genres", "deepfm_parameters", "gradient_that_reaches_v"),
+    4: (
+        "pool_by_identity",
+        "nfm_from_parts",
+        "nfm_that_is_fm",
+        "bi_interaction_by_hand",
+        "where_vectors_come_from",
+        "what_a_trained_h_changes",
+    ),
+    5: ("early_stopping", "eps_that_works", "l2_of_a_batch", "what_default_eps_does", "floor_of_a_double_sigmoid"),
+    6: ("odd_parity", "nfm_gradient", "paired_interval", "floor_of_every_fm", "what_may_you_write"),
+    7: (
+        "bug_flattened_slots",
+        "bug_codes_as_magnitudes",
+        "bug_double_sigmoid",
+        "bug_broadcast_mean",
+        "bug_head_in_the_loop",
+        "bug_eps_too_large",
+        "bug_missing_offsets",
+        "bug_best_of_test",
+        "bug_auc_of_batches",
+        "bug_softmax_axis",
+    ),
 }
+
+
+class Exercises(Mapping):
+    """{"4.1": its exercise, ...} in the order of the course; each file is loaded when its exercise is asked for."""
+
+    def __init__(self, course: dict[int, tuple[str, ...]]):
+        places = ((name, f"{chapter}.{i}") for chapter, names in course.items() for i, name in enumerate(names, 1))
+        self._id = dict(places)
+        self._name = {id: name for name, id in self._id.items()}
+        self._loaded: dict = {}
+
+    def id_of(self, key: str) -> str | None:
+        """The number of an exercise that is called by its number or by its name; None if there is none."""
+        return key if key in self._name else self._id.get(key)
+
+    def __getitem__(self, id: str):
+        if id not in self._loaded:
+            name = self._name[id]
+            self._loaded[id] = import_module(f".tasks.{name}", __package__).exercise.placed(name, id)
+        return self._loaded[id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._name)
+
+    def __len__(self) -> int:
+        return len(self._name)
+
+    def __contains__(self, id) -> bool:
+        return id in self._name
+
+
+EXERCISES = Exercises(COURSE)

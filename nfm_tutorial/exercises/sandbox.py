@@ -2,6 +2,10 @@
 
 The code runs in a thread of its own. Whatever it raises stays there, what it prints is kept, questions at the keyboard
 are refused, random states are put back, and a loop that never ends is stopped after a few seconds.
+
+Nothing that the notebook's kernel has set changes a verdict. A new thread starts with gradients on, without inference
+mode, default device and autocast, and with NumPy's own error settings; default dtype, warnings and patched builtins are
+put right here. The checks' own work runs in such threads, too (`calmly`).
 """
 
 from __future__ import annotations
@@ -22,13 +26,15 @@ import numpy as np
 import torch
 
 CPU_SECONDS = 4.0  # computing time, so that a machine busy with something else costs nobody a try
-IDLE_SECONDS = 6.0  # code that waits or sleeps instead of computing is stopped after these
+IDLE_SECONDS = 3.5  # code that waits or sleeps instead of computing is stopped after these
 LONGEST_SECONDS = 60.0
-STOPPING_SECONDS = 2.0
+STOPPING_SECONDS = 1.5
 PRINTED_CHARACTERS = 20_000
 THREAD_NAME = "exercise"
 
 _HERE = str(Path(__file__).resolve().parent)
+_OTHERS = ("__import__", "input")  # set by kernels, and by _contained
+_BUILTINS = {name: value for name, value in vars(builtins).items() if callable(value) and name not in _OTHERS}
 
 
 class Stop(SystemExit):
@@ -101,48 +107,88 @@ def run(work: Callable[[], None]) -> bool:
     return bool(completed)
 
 
+def calmly(work: Callable[[], object]):
+    """What `work()` returns or raises, called in such a thread without any limit of time: for the checks' own work."""
+    done: list = []
+
+    def body():
+        try:
+            done.append((work(), None))
+        except BaseException as error:
+            done.append((None, error))
+
+    with _contained():
+        thread = threading.Thread(target=body, daemon=True, name="check")
+        thread.start()
+        thread.join()
+    result, error = done[0]
+    if error is not None:
+        raise error
+    return result
+
+
 class _Clock:
     """Tells when a thread has had its time: computing, or waiting without computing. Imports cost nothing."""
 
     def __init__(self, imports: _Imports):
         self.imports = imports
         self.start_cpu, self.start = time.process_time(), time.monotonic()
+        self.spun_cpu = self.spun = 0.0
 
     def run_out(self) -> bool:
-        used, wall = time.process_time() - self.start_cpu, time.monotonic() - self.start
-        idle = wall > IDLE_SECONDS and used < 0.05 * wall
-        return used - self.imports.seconds() > CPU_SECONDS or idle or wall > LONGEST_SECONDS
+        imports_cpu, imports_wall = self.imports.spent()
+        used = time.process_time() - self.start_cpu - imports_cpu - self.spun_cpu
+        wall = time.monotonic() - self.start
+        return used > CPU_SECONDS or wall > LONGEST_SECONDS or self._idle(used, wall - imports_wall)
+
+    def _idle(self, used: float, wall: float) -> bool:
+        """Whether the thread waits: it used far less than the machine, perhaps busy with others, gives to a loop."""
+        if wall < IDLE_SECONDS or used > 0.1 * wall:
+            return False
+        cpu, start = time.process_time(), time.monotonic()
+        while time.monotonic() < start + 0.05:
+            pass
+        self.spun_cpu += time.process_time() - cpu
+        self.spun += time.monotonic() - start
+        return self.spun > 0.3 and used < 0.1 * wall * self.spun_cpu / self.spun
 
 
 class _Imports:
-    """Stands in for `__import__` and adds up the computing time that imports take.
+    """Stands in for `__import__` and adds up the time that imports take, computing and on the clock.
 
     The thread reports its imports itself: reading the frames of a running thread from outside can crash Python 3.11.
     Another thread reads `state`, so that it changes in one assignment: what ended imports took, and when the running
-    one began.
+    one began (None if none runs).
     """
 
     def __init__(self, original: Callable):
         self.original = original
-        self.depth, self.state = 0, (0.0, None)
+        self.depth, self.state = 0, ((0.0, 0.0), None)
 
     def __call__(self, *args, **kwargs):
         if threading.current_thread().name != THREAD_NAME:
             return self.original(*args, **kwargs)
         if self.depth == 0:
-            self.state = self.state[0], time.process_time()
+            self.state = self.state[0], _now()
         self.depth += 1
         try:
             return self.original(*args, **kwargs)
         finally:
             self.depth -= 1
             if self.depth == 0:
-                total, since = self.state
-                self.state = total + time.process_time() - since, None
+                self.state = self.spent(), None
 
-    def seconds(self) -> float:
-        total, since = self.state
-        return total if since is None else total + time.process_time() - since
+    def spent(self) -> tuple[float, float]:
+        """Seconds of computing, and seconds on the clock."""
+        (cpu, wall), since = self.state
+        if since is None:
+            return cpu, wall
+        now = _now()
+        return cpu + now[0] - since[0], wall + now[1] - since[1]
+
+
+def _now() -> tuple[float, float]:
+    return time.process_time(), time.monotonic()
 
 
 def _raise_in(thread_id: int, exception: type) -> None:
@@ -190,6 +236,18 @@ def _no_input(*_, **__):
 
 
 @contextlib.contextmanager
+def own_builtins() -> Iterator[None]:
+    """Python's own print, sum, len and so on, whatever the notebook has put in their place."""
+    now = vars(builtins)
+    patched = {name: now[name] for name, own in _BUILTINS.items() if now.get(name, own) is not own}
+    now.update({name: _BUILTINS[name] for name in patched})
+    try:
+        yield
+    finally:
+        now.update(patched)
+
+
+@contextlib.contextmanager
 def _contained() -> Iterator[_Imports]:
     """Keep what the code prints, shows, asks, warns of and does to random states and defaults from the notebook."""
     before = sys.stdout, sys.stderr, sys.stdin, sys.breakpointhook, builtins.input
@@ -198,8 +256,10 @@ def _contained() -> Iterator[_Imports]:
     sys.stdout = sys.stderr = Printed()
     sys.stdin, sys.breakpointhook, builtins.input = _NoStdin(), _no_input, _no_input
     builtins.__import__ = imports
+    torch.set_default_dtype(torch.float32)
     try:
         with contextlib.ExitStack() as stack:
+            stack.enter_context(own_builtins())
             stack.enter_context(warnings.catch_warnings())
             warnings.simplefilter("ignore")
             if "IPython" in sys.modules:

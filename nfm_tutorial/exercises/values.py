@@ -7,9 +7,9 @@ import copy
 import inspect
 import math
 import re
+import unicodedata
 from collections.abc import Mapping
 from decimal import Decimal
-from fractions import Fraction
 from numbers import Real
 
 import numpy as np
@@ -209,16 +209,16 @@ def _scalar_text(value) -> str:
     return number_text(value) if isinstance(value, float) else repr(value)
 
 
-def parse_answer(raw) -> np.ndarray:
+def parse_answer(raw, size: int = 1) -> np.ndarray:
     """The number or numbers that a reader gives as an answer: 0.5, "1/2", Fraction(1, 2), "0,5", (2, -4), "2, -4",
-    also "≈ 0.5", "x = 0.5" and "50%".
+    also "≈ 0.5", "x = 0.5", "50%" and "9 1/2", and all of it as a Chinese keyboard types it.
 
-    Raises Unusable, with a sentence.
+    size: how many numbers are asked. Raises Unusable, with a sentence.
     """
     if isinstance(raw, (bool, np.bool_)):
         raise Unusable(f"Your answer is {raw}; a number is expected.")
     if isinstance(raw, str):
-        return _parse_text(raw)
+        return _parse_text(raw, size)
     if isinstance(raw, (list, tuple)):
         raw = [_parse_text(part) if isinstance(part, str) else part for part in raw]
     try:
@@ -228,19 +228,24 @@ def parse_answer(raw) -> np.ndarray:
 
 
 _BEFORE_A_NUMBER = re.compile(r"^(?:[A-Za-z]\w*\s*(?=[=≈~]))?[=≈~\s]*")  # as in "AUC = 0.9" or "≈ 0.9"
+_ALIKE = str.maketrans(
+    {"\N{MINUS SIGN}": "-", "\N{EN DASH}": "-", "\N{FRACTION SLASH}": "/", "\N{IDEOGRAPHIC COMMA}": ",", ";": ","}
+    | dict.fromkeys("\N{IDEOGRAPHIC FULL STOP}\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}", " ")
+)
+_NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)"
 
 
-def _parse_text(text: str) -> np.ndarray:
-    stripped = text.strip().replace("\N{MINUS SIGN}", "-").replace(";", ",").strip("*`$ ")
+def _parse_text(text: str, size: int = 1) -> np.ndarray:
+    text = re.sub("(?<=\\d)(?=[\u00bc-\u00be\u2150-\u215e])", " ", text)  # one sign for 1/2, behind a digit
+    stripped = unicodedata.normalize("NFKC", text).translate(_ALIKE).strip().strip("*`$ ")
     stripped = _BEFORE_A_NUMBER.sub("", stripped)
-    percent = 100 if stripped.endswith("%") else 1
-    for attempt in (stripped, stripped.replace(",", ".")):  # "0,5" as half the world writes it
-        try:
-            above, _, below = attempt.rstrip("%").replace(" ", "").partition("/")
-            # Fraction("5.5/6") is refused by Python
-            return np.array(float(Fraction(above) / Fraction(below or 1) / percent))
-        except (ValueError, ZeroDivisionError):
-            pass
+    if size == 1 and (mixed := re.fullmatch(r"([-+]?)\s*(\d+)\s+(\d+)\s*/\s*(\d*[1-9]\d*)", stripped)):  # -9 1/2
+        sign, whole, above, below = mixed.groups()
+        return np.array((-1 if sign == "-" else 1) * (int(whole) + int(above) / int(below)))
+    for attempt in (stripped, stripped.replace(",", ".") if size == 1 else ""):  # "0,5" as half the world writes it
+        found = re.fullmatch(rf"({_NUMBER})\s*(?:/\s*({_NUMBER}))?\s*(%?)", attempt)
+        if found and float(found[2] or 1):
+            return np.array(float(found[1]) / float(found[2] or 1) / (100 if found[3] else 1))
     try:
         return np.array(float(stripped))
     except ValueError:
@@ -252,7 +257,8 @@ def _parse_text(text: str) -> np.ndarray:
     if isinstance(value, (int, float, tuple, list)) and not isinstance(value, bool):
         return to_array(value)
     parts = re.split(r"[\s,]+", stripped.strip("()[] "))
-    if 1 < len(parts) <= 10 and all(re.fullmatch(r"[-+]?[\d./]+", part) for part in parts):  # "2 -4" without a comma
+    if 1 < len(parts) <= 10 and all(re.fullmatch(rf"{_NUMBER}(/{_NUMBER})?", part) for part in parts):  # "2 -4"
         return np.stack([_parse_text(part) for part in parts])
     shown = stripped if len(stripped) <= 40 else stripped[:40] + "..."
-    raise Unusable(f'Your answer is the text "{shown}"; a number is expected.')
+    wanted = "a number is" if size == 1 else f"{size} numbers are"
+    raise Unusable(f'Your answer is the text "{shown}"; {wanted} expected.')

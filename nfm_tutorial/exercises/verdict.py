@@ -25,6 +25,7 @@ class Fault:
 
     message: what is wrong, one sentence. hint: for the first try (the exercise's own if empty). key: names a known
     mistake. shown: lines with the input that shows it. expected, got: for that input. printed: what the code printed.
+    slip: a slip of form (quotes, a class, no number at all), which counts as no try.
     """
 
     message: str
@@ -34,6 +35,7 @@ class Fault:
     expected: str = ""
     got: str = ""
     printed: str = ""
+    slip: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +44,7 @@ class Verdict:
 
     id, title: of the exercise. status: "not attempted yet", "correct", "not right yet" or "unknown exercise".
     message: what is wrong. mistake: the name of the known mistake, if it is one. example: the smallest input that shows
-    it, with expected and got. hint: the first time a gentle one, from the second wrong try on a strong one.
+    it, with expected and got. hint: the newest; earlier: the hints before it, which stay visible.
     """
 
     id: str
@@ -52,6 +54,7 @@ class Verdict:
     mistake: str = ""
     example: str = ""
     hint: str = ""
+    earlier: tuple[str, ...] = ()
 
     @property
     def correct(self) -> bool:
@@ -87,7 +90,9 @@ class Verdict:
 
     def _parts(self) -> list[tuple[str, str]]:
         example = self.example if "\n" in self.example or not self.example else self.example + "\n"
-        parts = [("What is wrong", self.message), ("Smallest input that shows it", example), ("Hint", self.hint)]
+        parts = [("What is wrong", self.message), ("Smallest input that shows it", example)]
+        parts += [("Earlier hint", text) for text in self.earlier]
+        parts += [("Hint", self.hint)]
         return [(label, text) for label, text in parts if text]
 
     def _ipython_display_(self) -> None:
@@ -99,6 +104,7 @@ class Summary:
     """What `summary` returns: rows of (id, title, status), and a table of them as text and as HTML."""
 
     rows: tuple[tuple[str, str, str], ...]
+    chapter: object = None  # the one that was asked for
 
     @property
     def n_correct(self) -> int:
@@ -106,7 +112,11 @@ class Summary:
 
     def __repr__(self) -> str:
         if not self.rows:
-            return "No exercise has been checked in this notebook yet."
+            return (
+                "No exercise has been checked in this notebook yet."
+                if self.chapter is None
+                else f"There are no exercises of chapter {str(self.chapter)[:20]}."
+            )
         width = max(len(title) for _, title, _ in self.rows)
         lines = [f"  {id:<5}{title:<{width}}  {status}" for id, title, status in self.rows]
         return "\n".join([f"{self.n_correct} of {len(self.rows)} exercises done", *lines])
@@ -115,7 +125,7 @@ class Summary:
 
     def _repr_html_(self) -> str:
         if not self.rows:
-            return f"<div>{self!r}</div>"
+            return f"<div>{html.escape(repr(self))}</div>"
         cell = '<td style="text-align: left; padding: 0.1em 0.8em;'
         rows = "".join(
             f'<tr>{cell}">{id}</td>{cell}">{html.escape(title)}</td>{cell}">{_badge(status)}</td></tr>'
