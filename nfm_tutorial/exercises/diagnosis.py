@@ -277,7 +277,7 @@ def diagnose_values(exercise, cases, arrays, expected, failing, attempt) -> tupl
     if found:
         key, message, hint = found
         return Fault(message, hint, key), where
-    part = separation(exercise, cases, search.usable, set(failing))
+    part = separation(exercise, cases, [i for i in search.usable if expected[i].size], set(failing))
     if part and (found := search.single(told)):
         key, message, hint = found
         return Fault(f"{message} (Only where {part}; the other inputs come out right.)", hint, key), where
@@ -285,8 +285,7 @@ def diagnose_values(exercise, cases, arrays, expected, failing, attempt) -> tupl
         return None, failing[0]
     if not np.isfinite(arrays[failing[0]]).all():
         return None, failing[0]  # NaN says more than where it occurs
-    got, wanted = ([part[i].ravel() for i in told] for part in (arrays, expected))
-    message = _property(np.concatenate(got), np.concatenate(wanted), len(told), exercise.tolerance)
+    message = _property([arrays[i].ravel() for i in told], [expected[i].ravel() for i in told], exercise.tolerance)
     message = message or exercise.otherwise
     if part:
         message = f"{message} The inputs that fail are exactly those where {part}."
@@ -297,11 +296,12 @@ def _constant(numbers: np.ndarray) -> bool:
     return numbers.size > 0 and bool((numbers == numbers[0]).all())
 
 
-def _property(got: np.ndarray, wanted: np.ndarray, n: int, tolerance: float) -> str:
+def _property(results: list[np.ndarray], right: list[np.ndarray], tolerance: float) -> str:
     """What all wrong results have in common, in one sentence; "" if nothing."""
-    if n >= 3 and _constant(got) and not _constant(wanted):
+    got, wanted = np.concatenate(results), np.concatenate(right)
+    if len(results) >= 3 and _constant(got) and not _constant(wanted):
         return f"Every wrong result is {number_text(got[0])}, whatever the input."
-    if not (np.isfinite(got).all() and wanted.any() and got.any()) or n < 3:
+    if not (np.isfinite(got).all() and wanted.any() and got.any()) or len(results) < 3:
         return ""
     factor = float(got @ wanted / (wanted @ wanted))
     difference = got - wanted
@@ -311,7 +311,8 @@ def _property(got: np.ndarray, wanted: np.ndarray, n: int, tolerance: float) -> 
         return f"Every wrong result is off by the same amount, {number_text(difference[0])}."
     if close(np.abs(got), np.abs(wanted), tolerance):
         return "The sizes of the results are right, but some signs are not."
-    if np.abs(difference).max() < 0.01 * np.abs(wanted).max():
-        share = 100 * np.abs(difference).max() / np.abs(wanted).max()
-        return f"The results are close, but off by up to {share:.2g} %: is something rounded, cut off or added?"
+    with np.errstate(all="ignore"):
+        share = max(np.abs(g - w).max() / np.abs(w).max() for g, w in zip(results, right))
+    if share < 0.01:
+        return f"The results are close, but off by up to {100 * share:.2g} %: is something rounded, cut off or added?"
     return ""

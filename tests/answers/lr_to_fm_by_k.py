@@ -110,3 +110,16 @@ def fm_scores(w0, w, V, ids, values):
     values[ids == 0] = 0
     xv = V[ids] * values[..., None]
     return w0 + (w[ids] * values).sum(1) + 0.5 * (xv.sum(1) ** 2 - (xv**2).sum(1)).sum(1)
+
+
+# %% wrong: The result is not the expected one. The inputs that fail are exactly those where values holds a negative
+def fm_scores(w0, w, V, ids, values):
+    values = values.abs()
+    xv = V[ids] * values[..., None]
+    return w0 + (w[ids] * values).sum(1) + 0.5 * (xv.sum(1) ** 2 - (xv**2).sum(1)).sum(1)
+
+
+# %% wrong: The result is not the expected one
+def fm_scores(w0, w, V, ids, values):
+    xv = V[ids] * values[..., None]
+    return -w0 + (w[ids] * values).sum(1) + 0.5 * (xv.sum(1) ** 2 - (xv**2).sum(1)).sum(1)

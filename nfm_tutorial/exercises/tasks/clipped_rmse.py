@@ -25,7 +25,6 @@ Example: `prediction = [2, -0.5]`, `target = [1, 1]`, `train_target = [-1, 1, 1]
         "np.clip(prediction, train_target.min(), train_target.max()), then np.sqrt(np.mean((clipped - target) ** 2)).",
     ),
     number=True,
-    tolerance=1e-5,
 )
 
 
@@ -43,8 +42,9 @@ def inputs(draw):
         labels = np.round(draw.nonzero(6).numpy()) + array([0, 0, 0, 0, 1.25, -1.5])
         yield 3 * draw.real(n).numpy(), 1.5 * draw.real(n).numpy(), labels
     yield 4 * draw.real(6).float().numpy(), draw.nonzero(6).sign().float().numpy(), array([1, -1, 1])
-    for n in (1, 2, 4, 6):
-        yield draw.rough(n).numpy(), draw.rough(n).numpy(), array([-6.5123, 0.4, 7.0817])
+    for n in (1, 3, 5):
+        prediction = draw.rough(n).numpy()
+        yield prediction, prediction + draw.rough(n, scale=0.5).numpy(), array([-6.5123, 0.4, 7.0817])
 
 
 @exercise.oracle
@@ -109,6 +109,11 @@ np.clip(prediction, low, high) -> prediction
     You clipped the test labels, too: only predictions are clipped, the truth stays as it is.
 (clipped - target) -> np.clip(prediction - target, low, high)
     You clipped the errors; clip the predictions, then subtract.
+np.clip(prediction, low, high) -> prediction
+np.sqrt(np.mean((clipped - target) ** 2)) -> np.clip(np.sqrt(np.mean((clipped - target) ** 2)), low, high)
+    You clipped the RMSE; clip the predictions, then compute it.
+np.clip(prediction, low, high) -> low + (prediction - prediction.min()) / np.ptp(prediction) * (high - low)
+    You rescaled the predictions to the range; clipping leaves the ones inside it as they are.
 np.mean((clipped - target) ** 2) -> np.mean((clipped - target)[clipped == prediction] ** 2)
     You left out the predictions beyond the range; clipping moves them to its border, and they stay in the mean.
 np.clip(prediction, low, high) -> np.round(np.clip(prediction, low, high))
@@ -127,6 +132,10 @@ np.mean((clipped - target) ** 2) -> np.sum((clipped - target) ** 2)
     You took the root of the sum; divide by N first.
 np.sqrt(np.mean((clipped - target) ** 2)) -> np.sqrt(np.sum((clipped - target) ** 2)) / len(target)
     You divided by N after the root; the mean belongs under the root.
+np.mean((clipped - target) ** 2) -> np.mean(clipped - target) ** 2
+    You took the mean before squaring, so errors of opposite sign cancel; square each error first.
+np.mean((clipped - target) ** 2) -> np.sum((clipped - target) ** 2) / len(train_target)
+    You divided by the number of training labels; the mean is over the N predictions.
 np.mean((clipped - target) ** 2) -> np.sum((clipped - target) ** 2) / np.float64(len(target) - 1)
     You divided by N - 1; RMSE is a plain mean, over N.
 """,

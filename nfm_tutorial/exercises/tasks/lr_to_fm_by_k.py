@@ -48,6 +48,8 @@ def inputs(draw):
         (5, 2, 3, 1, 0),
     ):
         yield draw.nonzero(), draw.nonzero(n), draw.nonzero(n, k), *draw.slots(n, rows, slots, padding)
+    ids, values = draw.slots(10, 6, 7, 3)
+    yield draw.nonzero(), draw.nonzero(10), draw.nonzero(10, 5), ids, values.abs()
     ids, values = torch.tensor([[0, 2, 1], [3, 0, 1], [0, 0, 0]]), torch.tensor([[0, 1.5, -2], [1, 0, 0.5], [0, 0, 0]])
     yield draw.nonzero(), draw.nonzero(4), draw.nonzero(4, 2), ids, values  # padding in any place, and padding only
     ids, values = draw.slots(8, 3, 4, 1)
@@ -91,6 +93,11 @@ pairs.sum(1) -> pairs.mean(1)
     You took the mean over k: FM sums the k entries. (With k = 0 a mean is 0/0.)
 pairs = 0.5 * -> pairs =
     Each pair counts twice: the 1/2 of the identity is missing, or the sum takes (i, j) and (j, i).
+0.5 * (xv.sum(1) ** 2 - (xv**2).sum(1)) -> xv.sum(1) ** 2
+    This is the square of the sum: every slot with every slot, itself included.
+xv.sum(1) ** 2 - -> xv.sum(1) ** 2 +
+    You counted each slot with itself: the sum runs over pairs of different slots. (In the identity the sum of squares
+    is subtracted, not added.)
 (xv.sum(1) ** 2 - (xv**2).sum(1)) -> xv.sum(1) ** 2
     You took half the square of the sum; the sum of the squares must be subtracted first.
 w0 + linear -> linear
@@ -106,6 +113,12 @@ V[ids] * values[..., None] -> V[ids]
 (w[ids] * values) -> w[ids]
 V[ids] * values[..., None] -> V[ids]
     The values are ignored: x_i scales both w_i and v_i, and padding has x = 0. hint: values
+0.5 * (xv.sum(1) ** 2 - (xv**2).sum(1)) -> ((xv.cumsum(1) - xv) * V[ids]).sum(1)
+    Only one value of each pair is multiplied in; both vectors carry theirs: x_i v_i and x_j v_j.
+(w[ids] * values).sum(1) -> w[ids].sum(1) * values.sum(1)
+    In the linear part you multiplied two sums; multiply slot by slot, then add up. hint: linear
+w0 + linear -> w0 + linear + linear
+    The linear part is added twice. hint: linear
 (w[ids] * values) -> (w[ids] * (values != 0))
 values[..., None] -> (values != 0)[..., None]
     The values are used as a switch only: x is real-valued and scales v_i and w_i. hint: values
@@ -146,6 +159,8 @@ linear = (w[ids] -> values = values * (ids != 0).cumprod(1); linear = (w[ids]
     You stop at the first padding id; padding may stand anywhere in a row, and its value 0 leaves it out.
 w[ids] * values -> w[: ids.shape[1]] * values
     You took the first S rows of w; the ids say which rows belong to the slots: w[ids].
+(w[ids] * values).sum(1) -> w.sum()
+    You added up all of w; only the features of the row count: w[ids], each times its value.
 w0 + linear + pairs.sum(1) -> w0 + linear + pairs.sum(1) if V.shape[1] else w0.expand(len(ids))
     With k = 0 you return w0 alone; the linear part does not depend on k. hint: empty
 w0 + linear + pairs.sum(1) -> w0 + linear + pairs.sum(1) if V.shape[1] else 0 * linear

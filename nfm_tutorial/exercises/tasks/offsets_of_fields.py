@@ -114,6 +114,8 @@ local + offsets -> local + sum(sizes)
     You added the sum of all sizes to every field; count only the fields before it.
 local + offsets -> local + torch.tensor([sum(sizes[f + 1 :]) for f in range(len(sizes))])
     Your offsets count the fields after a field; count the fields before it.
+[0, *sizes[:-1]]).cumsum(0) -> [1, *sizes[:-1]]).cumprod(0)
+    You multiplied the sizes of the fields before; they are added up.
 local + offsets -> local * offsets
     You multiplied by the offset; it must be added.
 """
