@@ -27,7 +27,7 @@ def epoch_auc(batches):
 
 # %% wrong: This is the accuracy at a threshold of 0, not the AUC
 def epoch_auc(batches):
-    hits = [(s > 0) == (t == 1) for t, s in batches]
+    hits = [(s >= 0) == (t == 1) for t, s in batches]
     return np.concatenate(hits).mean()
 
 

@@ -31,18 +31,18 @@ def batch(target, score):
 
 @exercise.inputs
 def inputs(draw):
-    yield ([batch([1, 0], [2.0, 1.0]), batch([0, 1], [-1.0, 0.0])],)
+    yield ([batch([1, 0], [2.0, 1.0]), batch([0, 1], [-1.0, 0.25])],)
     yield ([batch([1, 0], [0.75, 0.25])],)
     yield ([batch([1, 0], [0.75, 0.25]), batch([0, 1], [0.875, 1.0])],)
-    yield ([batch([1, 1], [0.5, 0.75]), batch([0], [0.5])],)
-    yield ([batch([0, 1, 1], [0.1, 0.4, 0.9]), batch([0, 0], [0.5, 0.6]), batch([1], [0.55])],)
-    yield ([batch([1, 0, 0], [0.125, 0.5, 0.875])],)  # worse than chance
+    yield ([batch([1, 1], [0.625, 0.75]), batch([0], [0.625])],)
+    yield ([batch([0, 1, 1], [0.1, 0.4, 0.9]), batch([0, 0], [0.45, 0.6]), batch([1], [0.55])],)
+    yield ([batch([1, 0, 0], [0.125, 0.625, 0.875])],)  # worse than chance
     yield ([batch([1, 0], [50.0, 40.0]), batch([0, 1], [45.0, 60.0])],)  # a sigmoid makes ties of these
     for sizes in ((4, 3, 2), (5, 6, 5, 1), (16, 12, 3), (9, 3, 8, 2)):
         batches = []
         for size in sizes:
             target = draw.rng.integers(0, 2, size) if size > 3 else np.full(size, size % 2)
-            batches.append(batch(target, draw.rng.integers(-6, 6, size) / 4 + 0.75 * target + len(batches) / 2))
+            batches.append(batch(target, draw.rng.integers(-6, 6, size) / 4 + 0.125 + 0.75 * target + len(batches) / 2))
         yield (batches,)
     target = draw.rng.integers(0, 2, (2, 12))  # differences that show in the fourth digit, beyond 5
     yield ([batch(t, 8 + draw.rng.permutation(12) / 1000 + 0.0035 * t) for t in target],)
@@ -168,6 +168,11 @@ for _, score in batches]) -> for _, score in batches[: max(1, len(batches) - 1)]
     You shift or rank the scores within each batch; scores of two batches are compared as they are.
 [score for _, score in batches] -> [np.sign(score[:, None] - score).sum(1) for _, score in batches]
     You rank the scores within each batch; scores of two batches are compared as they are.
+[score for _, score in batches] -> [(score - score.mean()) / (score.std() + 1e-9) for _, score in batches]
+    You standardise the scores within each batch; scores of two batches are compared as they are.
+return auc(target, score) -> return auc(target, score.round())
+    You rounded the scores; the AUC needs their order.
+    hint: order
 return auc(target, score) -> return auc(target, 1 / (1 + np.exp(-score)))
     You sent the scores through a sigmoid first: large scores become equal there, and ties count one half.
 return auc(target, score) -> return auc(target, score > 0)

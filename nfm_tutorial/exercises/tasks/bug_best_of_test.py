@@ -93,6 +93,8 @@ max(range(len(valid)) -> max(reversed(range(len(valid)))
 valid[epoch]) -> round(valid[epoch], 2))
     You rounded the validation AUC before comparing; a small difference decides as well.
     hint: Compare the numbers of the list as they are.
+max(range(len(valid)), key=lambda epoch: valid[epoch]) -> test.index(min(test))
+    You took the epoch with the lowest test AUC, which looks at the test set as well; choose by validation.
 max(range -> min(range
     You chose the lowest validation AUC; higher is better.
 test[best] -> max(test)
@@ -104,11 +106,19 @@ test[best] -> sum(test) / len(test)
 test[best] -> test[min(best + 1, len(test) - 1)]
     You report the test AUC of the epoch after the chosen one: the lists count from 0.
     hint: first
+test[best] -> test[best - 1]
+    You report the test AUC of the epoch before the chosen one: the lists count from 0.
+    hint: first
 best + 1 -> best
     Your epochs count from 0; the first epoch is number 1.
     hint: first
 best + 1 -> test.index(max(test)) + 1
     The value belongs to the epoch that validation chose, but the epoch is the best one on test.
+best + 1 -> valid[best]
+    You return the validation AUC in place of the epoch.
+    hint: form
+return best + 1, test[best] -> return 1, test[0]
+    You report the first epoch; validation chooses a later one.
 return best + 1, test[best] -> return len(test), test[-1]
     You report the last epoch; validation chooses an earlier one.
 return best + 1, test[best] -> return test[best], best + 1

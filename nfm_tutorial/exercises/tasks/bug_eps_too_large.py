@@ -95,8 +95,8 @@ def normalised(out, z):
     if abs(std[worst] - 1) <= 0.05:
         return Found(another_shape)
     if std[worst] < 1 and agrees(out, wanted * std, 0.02):
-        return Found(eps_too_large, "1", f"{std[worst]:.2f}", std=f"{std[worst]:.2f}", var=f"{z.var(0)[worst]:.1g}")
-    return Found(another_spread, "1", f"{std[worst]:.2f}", std=f"{std[worst]:.2f}")
+        return Found(eps_too_large, "1", f"{std[worst]:.2g}", std=f"{std[worst]:.2g}", var=f"{z.var(0)[worst]:.1g}")
+    return Found(another_spread, "1", f"{std[worst]:.2g}", std=f"{std[worst]:.2g}")
 
 
 def agrees(out, wanted, share):

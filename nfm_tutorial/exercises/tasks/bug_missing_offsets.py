@@ -108,6 +108,12 @@ local < sizes) -> local < sizes.max())
 local < sizes) -> local < sizes.min())
     You compared with the smallest of the sizes; each field has its own.
     hint: range
+local < sizes) -> local < sizes[0])
+    You compared every field with the size of field 0; each field has its own.
+    hint: range
+local < sizes) -> local + starts < sizes)
+    You compared rows of V with the size of one field; it is the local id that must be below it.
+    hint: range
 local < sizes) -> local + starts < sizes.sum())
     You compared with the size of the whole table; each field has a range of its own.
     hint: range
@@ -145,6 +151,15 @@ torch.where(known, local, 0) + starts -> torch.where(known, local + starts, -1)
 torch.where(known, local, 0) + starts -> torch.where(known, local + starts, sizes.sum())
     Unknown ids read a row behind the table; each field has its own unknown row, local id 0.
     hint: unknown
+torch.where(known, local, 0) + starts -> torch.where(known, local + starts, local)
+    You return unknown ids as they are; they must read the unknown row of their own field.
+    hint: unknown
+torch.where(known, local, 0) -> torch.where(known, local, 1)
+    Your unknown ids read local id 1, which belongs to a known value; local id 0 is "unknown".
+    hint: unknown
+torch.where(known, local, 0) + starts -> torch.where(known, local, starts)
+    Only unknown ids get the start of their field; known ones need it as well.
+    hint: starts
 torch.where(known, local, 0) + starts -> torch.where(known, local, 0)
     The offsets are missing: field f starts behind the fields before it.
     hint: starts
