@@ -752,6 +752,7 @@ def test_summary(capsys):
         "  3.2  What DeepFM's network reads when a movie has several genres  not attempted yet",
         "  3.3  Count DeepFM's parameters                                    not right yet (2 tries)",
         "  3.4  The gradient that reaches V                                  correct",
+        "  3.5  Serial or parallel, with equal numbers of parameters         not attempted yet",
     ]
     assert "3.4" in shown._repr_html_() and shown.n_correct == 1
     check("3.4", "A")

@@ -30,6 +30,7 @@ CELL_TIMEOUT = 300  # seconds, as in pyproject.toml
 os.environ["TQDM_DISABLE"] = "1"
 os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ["NFM_TUTORIAL_PROGRESS"] = "off"  # a reader's own progress is neither shown nor changed
 os.environ.pop("MPLBACKEND", None)  # figures go into the notebook, whatever the caller's shell says
 
 import nbformat  # noqa: E402

@@ -6,7 +6,7 @@ An exercise is declared once. In a chapter this script replaces the cells betwee
 closing question; in the bug clinic (chapter 7), whose sections tell a story, the five cells of each section that are
 declared: buggy code, task, stub, check and test. In the solutions it replaces each cell that ends in a check of a right
 answer of that file, and the number and title in the exercise's heading; the first right answer gets a section of its
-own if there is none. A test compares both with the declarations.
+own if there is none, and so does the rubric of an open experiment. A test compares both with the declarations.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 import nbformat
 
 from nfm_tutorial.exercises.exercise import Exercise, source_of
-from nfm_tutorial.exercises.registry import EXERCISES
+from nfm_tutorial.exercises.registry import EXERCISES, EXPERIMENTS
 
 ROOT = Path(__file__).resolve().parents[1]
 CLINIC = ROOT / "notebooks" / "07_bug_clinic.ipynb"
@@ -31,7 +31,8 @@ answers, with the reasoning, are in [the solutions](solutions/{name})."""
 
 def exercise_cells(chapter: int, notebook_name: str) -> list:
     """The cells of a chapter's exercises: introduction, imports, per exercise its task and answer cells, summary."""
-    exercises = [exercise for id, exercise in EXERCISES.items() if id.split(".")[0] == str(chapter)]
+    both = (*EXERCISES.items(), *EXPERIMENTS.items())
+    exercises = [exercise for id, exercise in both if id.split(".")[0] == str(chapter)]
     introduction = INTRODUCTION.format(heading=HEADING, name=notebook_name)
     cells = [_markdown("introduction", introduction), _code("imports", imports(exercises))]
     for exercise in exercises:
@@ -41,7 +42,9 @@ def exercise_cells(chapter: int, notebook_name: str) -> list:
             choices = zip(exercise.letters, exercise.choices)
             task += "\n\n" + "\n".join(f"- **{letter}.** {text}" for letter, (text, _) in choices)
         cells.append(_markdown(f"{name}-task", task))
-        if exercise.kind == "code":
+        if exercise.kind == "experiment":
+            cells.append(_code(f"{name}-report", exercise.stub))
+        elif exercise.kind == "code":
             cells.append(_code(f"{name}-stub", exercise.stub))
             cells.append(_code(f"{name}-check", f'check("{exercise.id}", {exercise.function.name});'))
         else:  # one cell, so that the answer to another question is never checked by mistake
@@ -51,14 +54,16 @@ def exercise_cells(chapter: int, notebook_name: str) -> list:
 
 def imports(exercises) -> str:
     """The import lines that the stubs need."""
-    stubs = "\n".join(exercise.stub for exercise in exercises)
+    open_one = any(exercise.kind == "experiment" for exercise in exercises)
+    stubs = "\n".join(exercise.stub for exercise in exercises if exercise.kind != "experiment")
     lines = ["import numpy as np"] if "np." in stubs else []
     if "torch." in stubs:
         lines.append("import torch")
     names = [name for name in ("Tensor", "nn") if re.search(rf"\b{name}\b", stubs.replace("np.ndarray", ""))]
     if names:
         lines.append(f"from torch import {', '.join(names)}")
-    return "\n".join([*lines, *([""] if lines else []), "from nfm_tutorial.exercises import TODO, check, summary"])
+    own = f"from nfm_tutorial.exercises import TODO, check, {'report, ' if open_one else ''}summary"
+    return "\n".join([*lines, *([""] if lines else []), own])
 
 
 def insert(path: Path) -> None:
@@ -130,7 +135,25 @@ def solve(path: Path) -> None:
             cell.source = re.sub(pattern, f"## Exercise {exercise.id}: {exercise.title}", cell.source)
         if isinstance(exercise, Exercise):
             _solve(nb, exercise)
+    for experiment in (e for id, e in EXPERIMENTS.items() if id.split(".")[0] == chapter):
+        _advise(nb, experiment)
     nbformat.write(nb, path)
+
+
+def rubric(experiment) -> str:
+    """The cell of an open experiment in the solutions: what answers of three depths say."""
+    parts = zip(("A short answer", "A good one", "A very good one"), experiment.rubric)
+    heading = f"## Exercise {experiment.id}: {experiment.title}\n\nThe result is yours; here is how to judge it.\n\n"
+    return heading + "\n".join(f"- **{depth}:** {' '.join(text.split())}" for depth, text in parts)
+
+
+def _advise(nb, experiment) -> None:
+    start = rf"## Exercise \d+\.\d+: {re.escape(experiment.title)}\n"
+    cell = next((cell for cell in nb.cells if re.match(start, cell.source)), None)
+    if cell is None:
+        cell = nbformat.v4.new_markdown_cell(id=f"rubric-{experiment.name.replace('_', '-')}")
+        nb.cells.insert(_end_of_exercises(nb), cell)
+    cell.source = rubric(experiment)
 
 
 def _solve(nb, exercise: Exercise) -> None:
@@ -145,9 +168,13 @@ def _solve(nb, exercise: Exercise) -> None:
     first = next(iter(wanted))
     if first not in found:
         heading = nbformat.v4.new_markdown_cell(f"## Exercise {exercise.id}: {exercise.title}\n\n")
-        starts = (i for i, c in enumerate(nb.cells) if re.match(r"## (?!Exercise)|summary\(", c.source))
-        end = next(starts, len(nb.cells))
+        end = _end_of_exercises(nb)
         nb.cells[end:end] = [heading, nbformat.v4.new_code_cell(wanted[first])]
+
+
+def _end_of_exercises(nb) -> int:
+    starts = (i for i, c in enumerate(nb.cells) if re.match(r"## (?!Exercise)|summary\(", c.source))
+    return next(starts, len(nb.cells))
 
 
 def solutions_of(path: Path) -> Path:

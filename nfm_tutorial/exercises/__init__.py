@@ -1,6 +1,7 @@
 """Exercises that check themselves: `from nfm_tutorial.exercises import TODO, check, summary`.
 
 check("4.1", my_function)    shows and returns a Verdict: not attempted yet, correct, or what is wrong and where
+report("1.8", ...)           records what you found in an open experiment, and checks its form
 summary()                    shows what is done in this notebook
 """
 
@@ -8,14 +9,16 @@ from __future__ import annotations
 
 import unicodedata
 
+from . import progress
+from .experiments import report, results
 from .judge import UNFINISHED, example_text
-from .registry import EXERCISES
+from .registry import EXERCISES, EXPERIMENTS
 from .sandbox import own_builtins
 from .todo import TODO
 from .values import with_article
-from .verdict import CORRECT, NOT_ATTEMPTED, UNKNOWN, WRONG, Fault, Summary, Verdict, show
+from .verdict import CORRECT, NOT_ATTEMPTED, REPORTED, UNKNOWN, WRONG, Fault, Summary, Verdict, show
 
-__all__ = ["TODO", "Summary", "Verdict", "check", "summary"]
+__all__ = ["TODO", "Summary", "Verdict", "check", "report", "summary"]
 
 _status: dict[str, str] = {}  # of each exercise that was checked in this kernel
 _wrong_tries: dict[str, int] = {}
@@ -52,6 +55,7 @@ def _judge(exercise_id, candidate) -> Verdict:
     if found is UNFINISHED:
         _status[key] = NOT_ATTEMPTED
         return Verdict(key, exercise.title, NOT_ATTEMPTED)
+    progress.save(progress.EXERCISES, EXERCISES.name_of(key), WRONG if found else CORRECT)
     if found is None:
         _status[key] = CORRECT
         return Verdict(key, exercise.title, CORRECT)
@@ -88,7 +92,9 @@ def _unknown(key, candidate) -> Verdict:
     shown = f'"{key[:40]}"' if isinstance(key, str) else f"with {with_article(type(key).__name__)} as its number"
     message = f"There is no exercise {shown}. The exercises are {known}."
     hint = ""
-    if isinstance(candidate, str) and candidate.strip() in EXERCISES:
+    if isinstance(key, str) and EXPERIMENTS.id_of(_typed(key)):
+        hint = f'This is an open experiment: report("{_typed(key)[:40]}", ...).'
+    elif isinstance(candidate, str) and candidate.strip() in EXERCISES:
         hint = f'The number comes first: check("{candidate.strip()}", your_answer).'
     elif not isinstance(key, str):
         hint = 'Write the number in quotes: check("4.1", your_answer).'
@@ -98,18 +104,32 @@ def _unknown(key, candidate) -> Verdict:
 def summary(chapter: int | None = None) -> Summary:
     """Show what is done in this notebook: every exercise of the chapters that were checked, or of the one given.
 
-    "Done" is what the last check of an exercise said since the kernel was started.
+    "Done" is what the last check of an exercise said; "(earlier)" marks what a kernel before this one heard.
     """
-    chapters = {str(chapter).strip()} if chapter is not None else {id.split(".")[0] for id in _status}
-    rows = []
+    with own_builtins():
+        result = _summary(chapter)
+        show(result)
+    return result
+
+
+def _summary(chapter) -> Summary:
+    kept = progress.load(progress.EXERCISES)
+    earlier = {id: kept.get(EXERCISES.name_of(id)) for id in EXERCISES}
+    earlier = {id: f"{status} (earlier)" for id, status in earlier.items() if status in (CORRECT, WRONG)}
+    chapters = {str(chapter).strip()} if chapter is not None else {id.split(".")[0] for id in _status or earlier}
+    rows, open_ones = [], []
     for id in EXERCISES:
         if id.split(".")[0] in chapters:
-            exercise = EXERCISES[id]
             status = _status.get(id, NOT_ATTEMPTED)
-            if status == WRONG:
+            if status == NOT_ATTEMPTED:
+                status = earlier.get(id, status)
+            elif status == WRONG:
                 tries = _wrong_tries.get(id, 0)
                 status += f" ({tries} {'try' if tries == 1 else 'tries'})" if tries else ""
-            rows.append((id, exercise.title, status))
-    result = Summary(tuple(rows), chapter)
-    show(result)
-    return result
+            rows.append((id, EXERCISES[id].title, status))
+    for id in EXPERIMENTS:
+        if id.split(".")[0] in chapters:
+            count = len(results(EXPERIMENTS.name_of(id)))
+            status = f"{REPORTED} ({count} result{'s' if count > 1 else ''})" if count else NOT_ATTEMPTED
+            open_ones.append((id, EXPERIMENTS[id].title, status))
+    return Summary(tuple(rows), chapter, tuple(open_ones))

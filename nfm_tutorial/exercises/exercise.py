@@ -310,6 +310,30 @@ class Choice(Task):
         return f'answer = TODO  # "{self.letters[0]}" to "{self.letters[-1]}"'
 
 
+FORM = """Run at least three seeds. Choose "A better", "B better" or "no difference" by the interval, and write down
+in one sentence what would change your mind. The check looks at the form alone; the solutions say what a good answer
+has."""
+
+
+class Experiment(Task):
+    """An open experiment: the reader varies something and reports a difference with an interval; see experiments.py.
+
+    spec: the question; FORM is added. scaffold: its cell, which asks for TODO and shows the loop over seeds in a
+    comment; `{id}` is its number. metrics: {name: whether higher is better}. rubric: what a short, a good and a very
+    good answer say, for the solutions.
+    """
+
+    kind = "experiment"
+
+    def __init__(self, title: str, spec: str, scaffold: str, metrics: dict[str, bool], rubric: tuple[str, str, str]):
+        self.title, self.spec, self.scaffold = title, f"{spec}\n\n{FORM}", scaffold
+        self.metrics, self.rubric = metrics, rubric
+
+    @property
+    def stub(self) -> str:
+        return self.scaffold.replace("{id}", self.id)
+
+
 def message_of(function: Callable) -> str:
     """Its docstring in one line; from its source under `python -OO`, which drops docstrings."""
     text = function.__doc__ or ast.get_docstring(ast.parse(textwrap.dedent(inspect.getsource(function))).body[0])

@@ -50,20 +50,30 @@ COURSE: dict[int, tuple[str, ...]] = {
         "bug_softmax_axis",
     ),
 }
+EXPERIMENT: dict[int, str] = {  # a chapter's open experiment, which comes after its exercises
+    1: "k_or_init_std",
+    2: "how_large_a_k",
+    3: "serial_or_parallel",
+    4: "where_to_drop",
+    6: "one_field_less",
+}
 
 
 class Exercises(Mapping):
     """{"4.1": its exercise, ...} in the order of the course; each file is loaded when its exercise is asked for."""
 
-    def __init__(self, course: dict[int, tuple[str, ...]]):
-        places = ((name, f"{chapter}.{i}") for chapter, names in course.items() for i, name in enumerate(names, 1))
-        self._id = dict(places)
+    def __init__(self, ids: dict[str, str]):
+        self._id = ids
         self._name = {id: name for name, id in self._id.items()}
         self._loaded: dict = {}
 
     def id_of(self, key: str) -> str | None:
         """The number of an exercise that is called by its number or by its name; None if there is none."""
         return key if key in self._name else self._id.get(key)
+
+    def name_of(self, id: str) -> str:
+        """The stable name of an exercise that is called by its number."""
+        return self._name[id]
 
     def __getitem__(self, id: str):
         if id not in self._loaded:
@@ -81,4 +91,5 @@ class Exercises(Mapping):
         return id in self._name
 
 
-EXERCISES = Exercises(COURSE)
+EXERCISES = Exercises({name: f"{c}.{i}" for c, names in COURSE.items() for i, name in enumerate(names, 1)})
+EXPERIMENTS = Exercises({name: f"{c}.{len(COURSE[c]) + 1}" for c, name in EXPERIMENT.items()})

@@ -8,8 +8,9 @@ import textwrap
 from dataclasses import dataclass
 
 NOT_ATTEMPTED, CORRECT, WRONG, UNKNOWN = "not attempted yet", "correct", "not right yet", "unknown exercise"
+REPORTED = "reported"  # an open experiment whose report has the right form
 # Okabe-Ito: told apart by readers who do not see red and green as two colours; the words say it as well.
-COLOURS = {NOT_ATTEMPTED: "#0072B2", CORRECT: "#009E73", WRONG: "#D55E00", UNKNOWN: "#D55E00"}
+COLOURS = {NOT_ATTEMPTED: "#0072B2", CORRECT: "#009E73", REPORTED: "#009E73", WRONG: "#D55E00", UNKNOWN: "#D55E00"}
 WIDTH = 100
 
 
@@ -101,14 +102,18 @@ class Verdict:
 
 @dataclass(frozen=True, eq=False)
 class Summary:
-    """What `summary` returns: rows of (id, title, status), and a table of them as text and as HTML."""
+    """What `summary` returns: rows of (id, title, status), and a table of them as text and as HTML.
+
+    experiments: the same of the open experiments, which are no part of the count.
+    """
 
     rows: tuple[tuple[str, str, str], ...]
     chapter: object = None  # the one that was asked for
+    experiments: tuple[tuple[str, str, str], ...] = ()
 
     @property
     def n_correct(self) -> int:
-        return sum(status == CORRECT for _, _, status in self.rows)
+        return sum(status.split(" (")[0] == CORRECT for _, _, status in self.rows)
 
     def __repr__(self) -> str:
         if not self.rows:
@@ -117,8 +122,9 @@ class Summary:
                 if self.chapter is None
                 else f"There are no exercises of chapter {str(self.chapter)[:20]}."
             )
-        width = max(len(title) for _, title, _ in self.rows)
-        lines = [f"  {id:<5}{title:<{width}}  {status}" for id, title, status in self.rows]
+        rows = (*self.rows, *self.experiments)
+        width = max(len(title) for _, title, _ in rows)
+        lines = [f"  {id:<5}{title:<{width}}  {status}" for id, title, status in rows]
         return "\n".join([f"{self.n_correct} of {len(self.rows)} exercises done", *lines])
 
     __str__ = __repr__
@@ -129,7 +135,7 @@ class Summary:
         cell = '<td style="text-align: left; padding: 0.1em 0.8em;'
         rows = "".join(
             f'<tr>{cell}">{id}</td>{cell}">{html.escape(title)}</td>{cell}">{_badge(status)}</td></tr>'
-            for id, title, status in self.rows
+            for id, title, status in (*self.rows, *self.experiments)
         )
         return f"<div><b>{self.n_correct} of {len(self.rows)} exercises done</b><table>{rows}</table></div>"
 
@@ -140,7 +146,7 @@ class Summary:
 _shown: list = [None, None]  # the object shown last, and the number of the cell that showed it
 
 
-def show(result: Verdict | Summary) -> None:
+def show(result) -> None:
     """Show a result once: `check` shows its verdict, and the cell's last expression would show it again."""
     shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
     if shell is None:

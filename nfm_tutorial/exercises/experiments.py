@@ -1,0 +1,244 @@
+"""Open experiments: `report` records what the reader measured, and checks the form of it, never the content.
+
+The form: the same three or more seeds for A and B, one finite difference A - B per seed, its 95 % interval, and a
+conclusion that agrees with that interval.
+"""
+
+from __future__ import annotations
+
+import html
+import math
+import unicodedata
+from dataclasses import dataclass
+
+import numpy as np
+
+from . import progress, sandbox
+from .registry import EXPERIMENTS
+from .todo import TODO, unfinished
+from .values import Unusable, describe_kind, to_array
+from .verdict import NOT_ATTEMPTED, REPORTED, UNKNOWN, WRONG, Fault, Verdict, show
+
+CONCLUSIONS = ("A better", "B better", "no difference")
+FEWEST_SEEDS = 3
+_results: dict[str, list[dict]] = {}  # of this kernel, by the experiment's name
+_TEXTS, _NUMBERS = ("a", "b", "metric", "setting", "seeds", "conclusion"), ("mean", "low", "high")
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """What `report` returns: the verdict on the form, this result in words, and the table of all results so far.
+
+    True in an `if` when the form is right. rows: dicts with a, b, metric, setting, seeds, mean, low, high, conclusion.
+    """
+
+    verdict: Verdict
+    line: str = ""
+    rows: tuple[dict, ...] = ()
+
+    def __bool__(self) -> bool:
+        return self.verdict.status == REPORTED
+
+    def __repr__(self) -> str:
+        lines = [repr(self.verdict), *([f"  {self.line}"] if self.line else [])]
+        if self.rows:
+            table = [_HEAD, *map(_cells, self.rows)]
+            widths = [max(map(len, column)) for column in zip(*table)]
+            lines += ["  results so far:"]
+            lines += ["    " + "  ".join(t.ljust(w) for t, w in zip(row, widths)).rstrip() for row in table]
+        return "\n".join(lines)
+
+    __str__ = __repr__
+
+    def _repr_html_(self) -> str:
+        text = self.verdict._repr_html_() + (f"<div>{html.escape(self.line)}</div>" if self.line else "")
+        if self.rows:
+            body = "".join(f"<tr>{_html_cells(_cells(row), 'td')}</tr>" for row in self.rows)
+            text += f"<table><tr>{_html_cells(_HEAD, 'th')}</tr>{body}</table>"
+        return text
+
+    def _ipython_display_(self) -> None:
+        show(self)
+
+
+_HEAD = ("A", "B", "metric", "seeds", "mean A - B", "95 % interval", "conclusion", "setting")
+
+
+def _cells(row: dict) -> tuple[str, ...]:
+    numbers = f"{row['mean']:+.3g}", _interval(row)
+    return (row["a"], row["b"], row["metric"], row["seeds"], *numbers, row["conclusion"], row["setting"])
+
+
+def _html_cells(texts, tag: str) -> str:
+    return "".join(f'<{tag} style="text-align: left;">{html.escape(text)}</{tag}>' for text in texts)
+
+
+def _interval(row: dict) -> str:
+    return f"[{row['low']:+.3g}, {row['high']:+.3g}]"
+
+
+def report(
+    experiment, a=TODO, b=TODO, differences=TODO, setting=TODO, conclusion=TODO, metric=TODO, seeds=None
+) -> Report:
+    """Record what you found in an open experiment, show the table of all results so far, and return it. Never raises.
+
+    experiment: its number, such as "1.8", or its name. a, b: what you compare, in words. differences: the metric of A
+    minus that of B, one number per seed, three seeds at least. setting: what A and B share, such as {"epochs": 4}.
+    conclusion: "A better", "B better" or "no difference". metric: one that the experiment names. seeds: which;
+    None: 0, 1, 2 and so on. A result with the same a, b, metric and setting replaces the earlier one.
+    """
+    with sandbox.own_builtins():
+        given = {"a": a, "b": b, "differences": differences, "setting": setting, "seeds": seeds}
+        shown = _report(experiment, {**given, "conclusion": conclusion, "metric": metric})
+        show(shown)
+    return shown
+
+
+def _report(key, given: dict) -> Report:
+    id = EXPERIMENTS.id_of(_plain(key)) if isinstance(key, str) else None
+    if id is None:
+        message = f"There is no such experiment. The experiments are {', '.join(EXPERIMENTS)}; the rest is for check."
+        return Report(Verdict(key[:40] if isinstance(key, str) else "", "", UNKNOWN, message))
+    task, row = EXPERIMENTS[id], {}
+    if unfinished(given["differences"]):
+        return Report(Verdict(id, task.title, NOT_ATTEMPTED), rows=tuple(results(task.name)))
+    try:
+        fault = sandbox.calmly(lambda: _judge(task, given, row))
+    except Exception as error:  # a defect here, not the learner's: say so instead of breaking Run All
+        fault = Fault(f"The check itself failed ({type(error).__name__}); please report it.", key="defect")
+    line = f"mean A - B = {row['mean']:+.3g}, 95 % interval {_interval(row)}; {sign(task, row)}." if row else ""
+    if fault:
+        verdict = Verdict(id, task.title, WRONG, fault.message, fault.key, hint=fault.hint)
+        return Report(verdict, line, tuple(results(task.name)))
+    return Report(Verdict(id, task.title, REPORTED), line, tuple(_record(task.name, row)))
+
+
+def sign(task, row: dict) -> str:
+    """What the sign of a difference means."""
+    higher = task.metrics[row["metric"]]
+    better, speaks_for = ("higher", "A") if higher else ("lower", "B")
+    return f"{better} {row['metric']} is better, so above 0 speaks for {speaks_for}"
+
+
+def _judge(task, given: dict, row: dict) -> Fault | None:
+    """The first fault of form. Fills `row` as soon as there is an interval."""
+    from ..metrics import paired_interval
+
+    for name in "ab":
+        if not isinstance(given[name], str) or not given[name].strip():
+            return Fault(f"{name} must say in words what {name.upper()} is.", f'Such as {name}="FM k=4".', name)
+    a, b = _plain(given["a"]), _plain(given["b"])
+    if a == b:
+        return Fault(f'A and B have the same name, "{a}".', "Say in a and b what is different.", "same names")
+    names = {_key(name): name for name in task.metrics}
+    metric = names.get(_key(given["metric"])) if isinstance(given["metric"], str) else None
+    if metric is None:
+        known = " or ".join(f'metric="{name}"' for name in task.metrics)
+        return Fault("The metric is not named, or it is none that this experiment knows.", f"Write {known}.", "metric")
+    try:
+        values = to_array(given["differences"])
+    except Unusable:
+        message = f"differences is {describe_kind(given['differences'])}; a list of numbers is expected."
+        return Fault(message, "One number per seed: the metric of A minus that of B.", "differences")
+    if values.ndim != 1:
+        message = f"differences has shape {values.shape}; a plain list is expected, one number per seed."
+        return Fault(message, "Subtract B from A seed by seed; take no mean.", "differences")
+    if len(values) < FEWEST_SEEDS:
+        message = f"There are {len(values)} differences; at least {FEWEST_SEEDS} seeds are needed."
+        return Fault(message, "Add seeds to the loop. With few of them the interval is very wide.", "seeds")
+    if not np.isfinite(values).all():
+        message = f"Difference {int((~np.isfinite(values)).argmax()) + 1} is not a finite number."
+        return Fault(message, "Did a training diverge? Print the metric of A and of B for that seed.", "nan")
+    if (values == values[0]).all():
+        message = f"All {len(values)} differences are the same number, {values[0]:.6g}."
+        hint = "Does the seed reach the model and the training? And does the setting that you vary?"
+        return Fault(message, hint, "all the same")
+    seeds = list(range(len(values))) if given["seeds"] is None else _list(given["seeds"])
+    if seeds is None or len(set(map(str, seeds))) != len(values) or len(seeds) != len(values):
+        message = f"seeds must name {len(values)} different seeds, one per difference."
+        return Fault(message, "A and B run with the same seeds: for seed in range(5), then seeds=range(5).", "seeds")
+    if unfinished(given["setting"]) or not isinstance(given["setting"], (dict, str)) or not given["setting"]:
+        return Fault("The setting is missing.", 'Say what A and B share: setting={"epochs": 4}.', "setting")
+    mean, low, high = paired_interval(values)
+    if not all(map(math.isfinite, (mean, low, high))):
+        return Fault("The differences are too large to take their mean.", "Did a training diverge?", "nan")
+    row |= {"a": a, "b": b, "metric": metric, "setting": _setting(given["setting"]), "mean": mean, "low": low}
+    row |= {"high": high, "seeds": _seeds(seeds), "conclusion": ""}
+    return _judge_conclusion(task, given["conclusion"], row)
+
+
+def _judge_conclusion(task, given, row: dict) -> Fault | None:
+    known = {_key(text).replace(" is ", " "): text for text in CONCLUSIONS}
+    chosen = known.get(_key(given).replace(" is ", " ")) if isinstance(given, str) else None
+    if chosen is None:
+        message = "The conclusion is still missing." if unfinished(given) else "The conclusion is none of the three."
+        hint = f"Look at the interval, then write one of: {', '.join(f'conclusion={c!r}' for c in CONCLUSIONS)}."
+        return Fault(message, hint.replace("'", '"'), "conclusion")
+    row["conclusion"] = chosen
+    higher = task.metrics[row["metric"]]
+    where = "above" if row["low"] > 0 else "below" if row["high"] < 0 else "around"
+    agrees = {"above": CONCLUSIONS[not higher], "below": CONCLUSIONS[higher], "around": CONCLUSIONS[2]}[where]
+    if chosen == agrees:
+        return None
+    if where == "around":
+        message = f'The interval {_interval(row)} contains 0, so these seeds do not show "{chosen}".'
+        hint = 'Write "no difference": none that these seeds show. Or decide on more seeds, and run all of them.'
+        return Fault(message, hint, "disagrees")
+    message = f'The interval {_interval(row)} lies {where} 0, which does not agree with "{chosen}".'
+    hint = f"The differences are A minus B, and {sign(task, row)}."
+    if chosen == CONCLUSIONS[2]:
+        hint += " Whether a difference of that size matters is for your text."
+    return Fault(message, hint, "disagrees")
+
+
+def results(name: str) -> list[dict]:
+    """The results of an experiment so far, those of earlier kernels first."""
+    kept = progress.load(progress.EXPERIMENTS).get(name)
+    found = {_same(row): row for row in (kept if isinstance(kept, list) else []) if _is_row(row)}
+    found |= {_same(row): row for row in _results.get(name, ())}
+    return list(found.values())
+
+
+def _record(name: str, row: dict) -> list[dict]:
+    rows = [old for old in results(name) if _same(old) != _same(row)] + [row]
+    _results[name] = rows
+    progress.save(progress.EXPERIMENTS, name, rows)
+    return rows
+
+
+def _same(row: dict) -> tuple:
+    return tuple(row[key] for key in ("a", "b", "metric", "setting"))
+
+
+def _is_row(row) -> bool:
+    return (
+        isinstance(row, dict)
+        and all(isinstance(row.get(key), str) for key in _TEXTS)
+        and all(isinstance(row.get(key), (int, float)) and math.isfinite(row[key]) for key in _NUMBERS)
+    )
+
+
+def _list(values) -> list | None:
+    try:
+        return [int(value) for value in values]
+    except Exception:
+        return None
+
+
+def _seeds(seeds: list[int]) -> str:
+    first, last = seeds[0], seeds[-1]
+    return f"{first} to {last}" if seeds == list(range(first, last + 1)) else ", ".join(map(str, seeds))
+
+
+def _setting(setting) -> str:
+    items = setting.items() if isinstance(setting, dict) else ()
+    return _plain(", ".join(f"{key}={value}" for key, value in items) or str(setting))[:200]
+
+
+def _plain(text: str) -> str:
+    """In one line, without full-width characters."""
+    return " ".join(unicodedata.normalize("NFKC", text).split())
+
+
+def _key(text: str) -> str:
+    return _plain(text).strip(" .\"'").casefold()
