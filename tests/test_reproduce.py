@@ -47,11 +47,11 @@ def test_recipes_reach_the_floors_of_planted_truth(tmp_path, task, metric):
     first, *rows = quiet(folder, task=task, seeds=2)
     assert first["model"] == "constant" and first["test"][metric] == pytest.approx(floors[0], rel=0.01)
     for row in rows:
-        # Within 3 % of its own floor, and, the floors being 5 % and more apart, below the one before. DeepFM's recipe
+        # Within 4 % of its own floor, and, the floors being 4.8 % and more apart, below the one before. DeepFM's recipe
         # drops 60 % of its hidden units, which suits Frappe and costs here: 8 %, where the floor before is 11 % away.
         floor = floors[order[row["model"]]]
         strong_dropout = (row["model"], task) == ("DeepFM", "regression")
-        assert floor * 0.99 <= row["test"][metric] <= floor * (1.10 if strong_dropout else 1.03), row
+        assert floor * 0.99 <= row["test"][metric] <= floor * (1.10 if strong_dropout else 1.04), row
         assert row["test"][metric] < floors[order[row["model"]] - 1]
 
 
@@ -369,4 +369,4 @@ def test_commands_in_the_texts_are_understood_and_name_the_folder_that_download_
         if given.command == "reproduce":
             assert root / given.data == fetched
             assert given.out is None or (root / given.out).parent == fetched.parent, "not made by the download"
-    assert {given.command for given in seen} == {"download", "reproduce", "example", "train", "predict"}
+    assert {given.command for given in seen} == {"download", "reproduce", "example", "train", "predict", "work"}
