@@ -11,7 +11,7 @@ batches of 1,024 and a rate that falls to 0. Trial 1 takes the middle of every r
 from its range, and trials 13 to 20 change one setting of the best so far by one place, first those that are the
 smallest or the largest tried, where the range goes on (with every neighbour tried, they draw). The search for k = 256
 begins with the winner of k = 128 and goes on with seven such steps. Validation RMSE or AUC judges. The test file is not
-opened. A run may take two minutes on one core, which is what bounds the epochs.
+opened. Epochs end at 80, and at 40 with k = 256, because a run may take about two minutes on one core: this end binds.
 
 Each trial is a line of JSON in `--out` (default: frappe_search.jsonl) as soon as it is finished; a second call goes on
 where the first stopped.
@@ -47,6 +47,7 @@ from nfm_tutorial.training import TrainConfig, fit  # noqa: E402
 TRIALS, DRAWN = {0: 20, 64: 20, 128: 20, 256: 8}, 12
 STARTS_FROM = {256: 128}  # the winner of k = 128 is where the search of k = 256 begins
 SIZES = {"regression": (128, 256), "binary": (64,)}  # the embedding sizes k of each task
+STORED = Path(__file__).with_name("frappe_search.jsonl")  # the trials behind the recipes of nfm_tutorial/reproduce.py
 N_SLOTS, N_FEATURES = 10, 5_383  # of all three files: 5,382 features and the padding id 0
 
 # setting -> (values in order, places (first, last) that trials 1 to 12 draw from). A value of 0 cannot be lowered; no

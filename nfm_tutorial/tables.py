@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -50,7 +51,9 @@ class Table:
             if self.parquet:
                 self.columns = list(pd.read_parquet(path).columns)
                 return
-            heads = {sep: pd.read_csv(path, sep=sep, nrows=0, **self.format) for sep in ",;\t|"}
+            with warnings.catch_warnings():  # of the separators that are not this file's
+                warnings.simplefilter("ignore", pd.errors.ParserWarning)
+                heads = {sep: pd.read_csv(path, sep=sep, nrows=0, **self.format) for sep in ",;\t|"}
             self.format["sep"] = max(heads, key=lambda sep: heads[sep].shape[1])
             self.columns = list(heads[self.format["sep"]])
 

@@ -72,6 +72,8 @@ def test_the_lines_of_the_readme_run_as_they_stand_in_processes_of_their_own(tmp
     for command in commands:
         ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, encoding="utf-8")
         assert ran.returncode == 0, ran.stderr
+        warned = [line for line in ran.stderr.splitlines() if line.startswith("warning:")]
+        assert all("of the values are unknown" in line for line in warned), warned  # new users, and nothing else
         said.append(ran.stdout)
     assert "guessed: --categorical user,item,released --multi tags" in said[1]
     first, second = re.findall(r"test +(\w+) +auc (\S+)", said[2])
