@@ -29,7 +29,7 @@ COURSE: dict[str, tuple[str, ...]] = {
         "two_kinds_of_negatives",
         "auc_by_hand",
     ),
-    "3": ("deepfm_from_parts", "several_genres", "deepfm_parameters", "gradient_that_reaches_v"),
+    "3": ("deepfm_from_parts", "several_genres", "deepfm_parameters"),
     "4": (
         "pool_by_identity",
         "nfm_from_parts",
@@ -39,7 +39,8 @@ COURSE: dict[str, tuple[str, ...]] = {
         "what_a_trained_h_changes",
     ),
     "5": ("odd_parity", "nfm_gradient", "paired_interval", "floor_of_every_fm", "what_may_you_write"),
-    "D4": ("early_stopping", "eps_that_works", "l2_of_a_batch", "what_default_eps_does", "floor_of_a_double_sigmoid"),
+    "D3": ("gradient_that_reaches_v", "floor_of_a_double_sigmoid"),
+    "D4": ("early_stopping", "eps_that_works", "l2_of_a_batch", "what_default_eps_does"),
     "D7": (
         "bug_flattened_slots",
         "bug_codes_as_magnitudes",
@@ -56,7 +57,6 @@ COURSE: dict[str, tuple[str, ...]] = {
 EXPERIMENT: dict[str, str] = {  # a chapter's open experiment, which comes after its exercises
     "1": "k_or_init_std",
     "2": "how_large_a_k",
-    "3": "serial_or_parallel",
     "4": "where_to_drop",
     "5": "one_field_less",
 }

@@ -14,19 +14,19 @@ exercise = Exercise(
 from given parts.
 
 - `first_order`, shape `(B,)`: $w_0 + \sum_i w_i x_i$ of each row, already computed;
-- `xv`, shape `(B, F, k)`: the vectors $x_i v_i$, one per field;
-- `mlp`: a module from `(B, F*k)` to `(B, H)`; it reads the vectors of a row side by side: first all of field 0,
+- `xv`, shape `(B, m, k)`: the vectors $x_i v_i$, one per field, $m$ fields;
+- `mlp`: a module from `(B, m*k)` to `(B, units)`; it reads the vectors of a row side by side: first all of field 0,
   then all of field 1;
-- `out`: a module from `(B, H)` to `(B, 1)`.
+- `out`: a module from `(B, units)` to `(B, 1)`.
 
 Both branches read the same `xv`, and their logits are added. All parts are float32 or all float64; $B \ge 1$,
-$F \ge 1$. Return a tensor of shape `(B,)`; gradients must flow back through it, so that the model can be trained.
+$m \ge 1$. Return a tensor of shape `(B,)`; gradients must flow back through it, so that the model can be trained.
 Leave the inputs unchanged.
 
 Example: with one row, `first_order = [1]`, `xv = [[[2], [3]]]`, an `mlp` that passes its input through and an
 `out` that adds its inputs, the score is $1 + 2 \cdot 3 + (2 + 3) = 12$.""",
     stub='''def deepfm_forward(first_order: Tensor, xv: Tensor, mlp: nn.Module, out: nn.Module):
-    """(B,), (B, F, k), two modules -> (B,)"""
+    """(B,), (B, m, k), two modules -> (B,)"""
     return TODO''',
     hints=(
         "Three terms of shape (B,): the first-order part, the pair term summed over k, and out(mlp(...)) without its "
@@ -73,14 +73,14 @@ def example():
 
 @exercise.right
 def deepfm_forward(first_order, xv, mlp, out):
-    pairs = 0.5 * (xv.sum(1) ** 2 - (xv**2).sum(1))  # (B, F, k) -> (B, k)
-    deep = out(mlp(xv.flatten(1)))  # (B, F*k) -> (B, H) -> (B, 1)
+    pairs = 0.5 * (xv.sum(1) ** 2 - (xv**2).sum(1))  # (B, m, k) -> (B, k)
+    deep = out(mlp(xv.flatten(1)))  # (B, m*k) -> (B, units) -> (B, 1)
     return first_order + pairs.sum(1) + deep.squeeze(1)  # (B,)
 
 
 @exercise.right
 def deepfm_by_dot_products(first_order, xv, mlp, out):
-    dots = xv @ xv.transpose(1, 2)  # (B, F, F)
+    dots = xv @ xv.transpose(1, 2)  # (B, m, m)
     pairs = torch.triu(dots, diagonal=1).sum((1, 2))  # (B,): i < j
     return first_order + pairs + out(mlp(xv.flatten(1)))[:, 0]
 
@@ -113,10 +113,10 @@ deep.squeeze(1) -> deep.sum()
 + deep.squeeze(1) -> - deep.squeeze(1)
     You subtracted the DNN's logit; the logits of the two branches are added.
 xv.sum(1) ** 2 - (xv**2).sum(1) -> xv.sum(2) ** 2 - (xv**2).sum(2)
-    In the FM branch you summed over k before squaring; sum over the fields, axis 1 of (B, F, k).
+    In the FM branch you summed over k before squaring; sum over the fields, axis 1 of (B, m, k).
     hint: axis
 0.5 * (xv.sum(1) ** 2 - (xv**2).sum(1)) -> 0.5 * (xv.sum(0) ** 2 - (xv**2).sum(0)).sum(keepdim=True, dim=(0, 1))
-    In the FM branch you summed over the rows of the batch; sum over the fields, axis 1 of (B, F, k).
+    In the FM branch you summed over the rows of the batch; sum over the fields, axis 1 of (B, m, k).
     hint: axis
 xv.sum(1) ** 2 - (xv**2).sum(1) -> xv.mean(1) ** 2 - (xv**2).mean(1)
     In the FM branch you took the mean over the fields: FM adds up the pairs.
