@@ -25,6 +25,7 @@ WORDS, LINES = 100, 10  # in a minute
 MINUTES = {"predict": 4, "pencil and paper": 6, "code": 12}  # of an exercise, by its kind
 GUESS, NAVIGATION = "guess-first", "navigation"
 PROMPT = "**Question.**"
+OPENING = r"\*\*Minutes:\*\*[^\n]*"  # the line that says how long a chapter takes
 
 
 def words(text: str) -> int:
@@ -40,8 +41,8 @@ def lines(source: str) -> int:
 
 
 def is_exercise(cell) -> bool:
-    """Whether a cell is part of an exercise: its minutes come from the exercise's kind. A bug's story is read."""
-    return cell.id.startswith("exercise-") and not cell.id.endswith(("-buggy", "-test"))
+    """Whether a cell is part of an exercise, whose minutes come from its kind."""
+    return cell.id.startswith("exercise-")
 
 
 def sections(nb) -> list[list]:
@@ -57,7 +58,7 @@ def sections(nb) -> list[list]:
 def load(cells) -> tuple[int, int]:
     """(words, lines of code) of cells, exercises and links not counted."""
     read = [cell for cell in cells if not is_exercise(cell) and cell.id != NAVIGATION]
-    texts = sum(words(cell.source) for cell in read if cell.cell_type == "markdown")
+    texts = sum(words(re.sub(OPENING, "", cell.source)) for cell in read if cell.cell_type == "markdown")
     return texts, sum(lines(cell.source) for cell in read if cell.cell_type == "code")
 
 
@@ -103,7 +104,7 @@ def navigation(path: Path) -> str:
 def finish(nb, path: Path) -> None:
     """Put all of it into the notebook `nb` of the chapter at `path`."""
     chapter = chapter_of(path)
-    nb.cells[0].source = re.sub(r"\*\*Minutes:\*\*[^\n]*", opening(nb, chapter), nb.cells[0].source)
+    nb.cells[0].source = re.sub(OPENING, opening(nb, chapter), nb.cells[0].source)
     by_id = {f"exercise-{name.replace('_', '-')}-task": m for name, m in exercise_minutes(chapter).items()}
     heads = {id(part[0]): part for part in sections(nb)}
     for cell in nb.cells:
