@@ -14,8 +14,10 @@ import warnings
 
 from .course import commands as course
 
-if __name__ == "__main__" and sys.argv[1:2] and sys.argv[1] in course.NAMES:  # also where PyTorch can't be imported
-    sys.exit(course.main(sys.argv[1:]))
+if __name__ == "__main__":
+    if sys.argv[1:2] and sys.argv[1] in course.NAMES:  # also where PyTorch can't be imported
+        sys.exit(course.main(sys.argv[1:]))
+    os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")  # PyTorch: large memory pages on Linux, for large tables
 
 import torch
 
