@@ -18,24 +18,14 @@ from . import checks
 from .metrics import paired_interval
 
 OKABE_ITO = {
-    "blue": "#0072B2",
-    "orange": "#E69F00",
-    "green": "#009E73",
-    "vermillion": "#D55E00",
-    "purple": "#CC79A7",
-    "sky": "#56B4E9",
-    "yellow": "#F0E442",
-    "black": "#000000",
-}
+    "blue": "#0072B2", "orange": "#E69F00", "green": "#009E73", "vermillion": "#D55E00",
+    "purple": "#CC79A7", "sky": "#56B4E9", "yellow": "#F0E442", "black": "#000000",
+}  # fmt: skip
 COLOURS = [colour for name, colour in OKABE_ITO.items() if name != "yellow"]  # which is too pale for lines
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 # A model keeps its colour and marker in every chapter.
-MODEL_LOOK = {
-    "LR": (OKABE_ITO["black"], "v"),
-    "FM": (OKABE_ITO["blue"], "o"),
-    "DeepFM": (OKABE_ITO["green"], "^"),
-    "NFM": (OKABE_ITO["vermillion"], "s"),
-}
+MODEL_LOOK = {"LR": (OKABE_ITO["black"], "v"), "FM": (OKABE_ITO["blue"], "o")}
+MODEL_LOOK |= {"DeepFM": (OKABE_ITO["green"], "^"), "NFM": (OKABE_ITO["vermillion"], "s")}
 
 
 def style() -> None:
@@ -177,11 +167,8 @@ def embedding_map(V, names: Sequence[str], groups: Sequence[str], title: str, ax
     for position, group in enumerate(dict.fromkeys(groups)):
         rows = [i for i, g in enumerate(groups) if g == group]
         ax.plot(xy[rows, 0], xy[rows, 1], linestyle="none", label=group, alpha=0.8, **look(str(group), position))
-    ax.set(
-        xlabel=f"first principal axis ({share[0]:.0%} of the variance)",
-        ylabel=f"second principal axis ({share[1]:.0%})",
-        title=title,
-    )
+    ax.set(xlabel=f"first principal axis ({share[0]:.0%} of the variance)", title=title)
+    ax.set(ylabel=f"second principal axis ({share[1]:.0%})")
     legend = ax.legend()
     ax.figure.draw_without_rendering()  # only now do texts know where they stand
     taken, dots = [legend.get_window_extent()], ax.transData.transform(xy)

@@ -133,11 +133,7 @@ class History:
 
 
 def fit(
-    model: nn.Module,
-    train: Examples,
-    valid: Examples,
-    config: TrainConfig | None = None,
-    progress: bool = True,
+    model: nn.Module, train: Examples, valid: Examples, config: TrainConfig | None = None, progress: bool = True
 ) -> History:
     """Train `model` in place and leave it, in eval mode, with the weights of its best validation epoch.
 
@@ -269,12 +265,9 @@ def _step(model: nn.Module, optimizer, config: TrainConfig, rows_of, train: Exam
 
 @torch.no_grad()
 def predict(
-    model: nn.Module,
-    examples: Examples,
-    kind: str = "score",
-    clip: tuple[float, float] | None = None,
+    model: nn.Module, examples: Examples, kind: str = "score", clip: tuple[float, float] | None = None,
     batch_size: int = 8192,
-) -> np.ndarray:
+) -> np.ndarray:  # fmt: skip
     """(N,) float64 predictions in eval mode; the model's mode is put back afterwards.
 
     kind: "score" (raw) or "probability" (sigmoid of the score). clip: (low, high) to cut predictions to, such as
@@ -286,18 +279,13 @@ def predict(
     batch_size = checks.whole_number("batch_size", batch_size, 1)
     checks.one_of("kind", kind, ("score", "probability"))
     low, high = (-math.inf, math.inf) if clip is None else checks.low_and_high("clip", clip)
-    parameter = next(model.parameters())
-    was_training = model.training
+    parameter, was_training, parts = next(model.parameters()), model.training, []
     model.eval()
     try:
-        parts = [
-            _scores(
-                model,
-                examples.ids[start : start + batch_size].to(parameter.device),
-                examples.values[start : start + batch_size].to(parameter.device, parameter.dtype),
-            )
-            for start in range(0, len(examples), batch_size)
-        ]
+        for start in range(0, len(examples), batch_size):
+            rows = slice(start, start + batch_size)
+            ids, values = examples.ids[rows].to(parameter.device), examples.values[rows].to(parameter)
+            parts.append(_scores(model, ids, values))
     finally:
         model.train(was_training)
     score = torch.cat(parts).double() if parts else torch.zeros(0, dtype=torch.float64)

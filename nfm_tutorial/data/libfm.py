@@ -13,7 +13,6 @@ from __future__ import annotations
 import gzip
 import os
 import re
-import warnings
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,15 +26,10 @@ from .splits import Splits
 
 LIBFM_PARTS = ("train", "validation", "test")
 LARGEST_ID = 2**31 - 2  # a table of embeddings with more rows than that fits no memory
-NUMBER = re.compile(rb"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-
-# What a byte is, for the fast parser.
-_OTHER, _DIGIT, _COLON, _BLANK, _NEWLINE = range(5)
-_KIND = np.full(256, _OTHER, dtype=np.uint8)
-_KIND[list(b"0123456789")] = _DIGIT
-_KIND[list(b":")] = _COLON
-_KIND[list(b" \t\r\v\f")] = _BLANK
-_KIND[list(b"\n")] = _NEWLINE
+_NUMBER = rb"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+NUMBER = re.compile(_NUMBER)
+# All lines of an ordinary file. *+ does not go back, so that the memory does not grow with the file.
+ORDINARY = re.compile(rb"(?:[ \t\r\v\f]*+(?:%b(?:[ \t\r\v\f]++\d++:%b)*+[ \t\r\v\f]*+)?\n)*+" % (_NUMBER, _NUMBER))
 
 
 def read_libfm(
@@ -131,9 +125,7 @@ class _Rows:
         if not self.path.is_file():
             raise FileNotFoundError(f"{self.path} is not a file; give the path of a libFM file")
         self.text = _text(self.path)
-        parsed = _parse_fast(self.text)
-        if parsed is None:
-            parsed = _parse_carefully(self.text, self.path)
+        parsed = _parse_fast(self.text) or _parse_carefully(self.text, self.path)
         self.labels, self.counts, self.ids, self.values = parsed
         if not len(self.labels):
             raise ValueError(f"{self.path} has no examples: no line with a label")
@@ -226,35 +218,16 @@ def _parse_fast(text: bytes):
 
     Unusual files go to `_parse_carefully`, which decides what is wrong and says where.
     """
-    if b"#" in text:
-        text = re.sub(rb"#[^\n]*", b"", text)
-    kind = _KIND[np.frombuffer(text, dtype=np.uint8)]
-    blank = np.concatenate([[True], kind >= _BLANK])
-    start = np.flatnonzero(blank[:-1] & ~blank[1:])  # of each token
-    line = np.searchsorted(np.flatnonzero(kind == _NEWLINE), start)
-    is_label = np.diff(line, prepend=-1) != 0
-    pairs = np.flatnonzero(~is_label)
-    colon = np.flatnonzero(kind == _COLON)
-    if len(colon) != len(pairs):
+    text = re.sub(rb"#[^\n]*", b"", text) if b"#" in text else text
+    if not text.strip() or not ORDINARY.fullmatch(text if text.endswith(b"\n") else text + b"\n"):
         return None
-    # From each pair's start to its colon there are only digits, so no blank: the colon is in that very pair.
-    digits = np.zeros(len(kind) + 1, dtype=np.int32)
-    np.cumsum(kind == _DIGIT, out=digits[1:])
-    if not (digits[colon] - digits[start[pairs]] == colon - start[pairs]).all():
-        return None
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        try:  # a word that is not a number makes numpy raise ValueError; before numpy 2.3, warn and stop there
-            numbers = np.fromstring(text.replace(b":", b" "), dtype=np.float64, sep=" ")
-        except ValueError:
-            return None
-    if len(numbers) != len(start) + len(pairs):  # also when nothing stands before or after a colon
-        return None
-    position = np.arange(len(start)) + np.cumsum(~is_label) - ~is_label  # of each token's first number
-    labels, ids, values = numbers[position[is_label]], numbers[position[pairs]], numbers[position[pairs] + 1]
+    counts = np.array([line.count(b":") for line in text.split(b"\n") if line.strip()], dtype=np.int64)
+    numbers = np.fromstring(text.replace(b":", b" "), dtype=np.float64, sep=" ")
+    is_label = np.zeros(len(numbers), dtype=bool)
+    is_label[np.cumsum(1 + 2 * counts) - 1 - 2 * counts] = True
+    labels, (ids, values) = numbers[is_label], numbers[~is_label].reshape(-1, 2).T
     if not all(np.isfinite(x).all() for x in _as_float32(labels, values)) or ids.max(initial=0) > LARGEST_ID:
         return None
-    counts = np.diff(np.flatnonzero(is_label), append=len(start)) - 1
     return labels, counts, ids.astype(np.int64), values
 
 

@@ -39,15 +39,10 @@ def load_ratings(folder: str | os.PathLike | None = None) -> pd.DataFrame:
 @functools.lru_cache(maxsize=1)  # by the bytes of the file: parsing takes a third of a second, and notebooks load often
 def _ratings(packed: bytes, where: Path) -> pd.DataFrame:
     table = _table(packed, where, ("user", "movie", "rating", "timestamp"))
-    ratings = pd.DataFrame(
-        {
-            "user": _numbers(table["user"], where, 0, np.inf).astype(np.int64),
-            "movie": _numbers(table["movie"], where, 0, np.inf).astype(np.int64),
-            "rating": _numbers(table["rating"], where, 0.5, 5.0, step=0.5),
-            "timestamp": _numbers(table["timestamp"], where, 0, 2.0**40).astype(np.int64),
-        }
-    )
-    return _without_repeats(ratings, ["user", "movie"], where)
+    for column, high in {"user": np.inf, "movie": np.inf, "timestamp": 2.0**40}.items():
+        table[column] = _numbers(table[column], where, 0, high).astype(np.int64)
+    table["rating"] = _numbers(table["rating"], where, 0.5, 5.0, step=0.5)
+    return _without_repeats(table, ["user", "movie"], where)
 
 
 def load_movies(folder: str | os.PathLike | None = None) -> pd.DataFrame:
@@ -65,15 +60,10 @@ def _movies(packed: bytes, where: Path) -> pd.DataFrame:
     nameless = (table["genres"] == "").to_numpy()
     if nameless.any():
         raise ValueError(f"{where}, line {nameless.argmax() + 2}: genres is empty. {GET_AGAIN}")
-    movies = pd.DataFrame(
-        {
-            "movie": _numbers(table["movie"], where, 0, np.inf).astype(np.int64),
-            "title": table["title"].mask(table["title"] == "", pd.NA),
-            "year": pd.Series(_numbers(table["year"], where, 1870, 2100, empty_ok=True)).astype("Int64"),
-            "genres": table["genres"],
-        }
-    )
-    return _without_repeats(movies, ["movie"], where)
+    table["movie"] = _numbers(table["movie"], where, 0, np.inf).astype(np.int64)
+    table["title"] = table["title"].mask(table["title"] == "", pd.NA)
+    table["year"] = pd.Series(_numbers(table["year"], where, 1870, 2100, empty_ok=True)).astype("Int64")
+    return _without_repeats(table, ["movie"], where)
 
 
 def _read(folder, name: str) -> tuple[bytes, Path]:
@@ -100,13 +90,12 @@ def _table(packed: bytes, path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
         table = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False, skip_blank_lines=False)
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise ValueError(f"{path}: {str(error).strip()}. {GET_AGAIN}") from error
-    missing = [column for column in columns if column not in table.columns]
-    if missing:
+    if missing := [column for column in columns if column not in table.columns]:
         have = ", ".join(map(str, table.columns))
         raise ValueError(f"{path}, line 1: there is no column {missing[0]!r}, only {have}. {GET_AGAIN}")
     if table.empty:
         raise ValueError(f"{path} has a header but no rows. {GET_AGAIN}")
-    return table
+    return table[list(columns)].copy()
 
 
 def _numbers(text: pd.Series, where: Path, low: float, high: float, step=1.0, empty_ok=False) -> np.ndarray:
@@ -136,13 +125,9 @@ def _without_repeats(table: pd.DataFrame, key: list[str], where: Path) -> pd.Dat
 
 
 def movielens(
-    negatives: str = "uniform",
-    n_negatives: int = 2,
-    split: str = "random",
-    ratios: tuple[float, float, float] = (0.7, 0.2, 0.1),
-    seed: int = 0,
-    folder: str | os.PathLike | None = None,
-) -> Splits:
+    negatives: str = "uniform", n_negatives: int = 2, split: str = "random",
+    ratios: tuple[float, float, float] = (0.7, 0.2, 0.1), seed: int = 0, folder: str | os.PathLike | None = None,
+) -> Splits:  # fmt: skip
     """The learning task "which movies does this user rate?", split in training, validation and test rows.
 
     Every rating is a positive (label 1). Each one gets `n_negatives` negatives (label 0): movies that the user

@@ -68,13 +68,9 @@ def planted(n: int, task: str = "regression", seed: int = 0, coding: str = "cate
 
 
 def planted_splits(
-    n_train: int = 24_000,
-    n_valid: int = 6_000,
-    n_test: int = 24_000,
-    task: str = "regression",
-    seed: int = 0,
+    n_train: int = 24_000, n_valid: int = 6_000, n_test: int = 24_000, task: str = "regression", seed: int = 0,
     coding: str = "categorical",
-) -> Splits:
+) -> Splits:  # fmt: skip
     """Three independent tables of `planted`, with the same truth. Raises ValueError as `planted` does."""
     sizes = Splits(n_train, n_valid, n_test)
     sizes = [whole_number(f"n_{name}", n, 1) for name, n in sizes._asdict().items()]
@@ -111,7 +107,8 @@ def planted_floors(task: str = "regression") -> dict[int, float]:
     for order in range(4):
         groups = [fields for q in range(order + 1) for fields in combinations(range(N_FIELDS), q)]
         basis = np.column_stack([sign[:, fields].prod(axis=1) for fields in groups])  # (64, products of <= q signs)
-        best = _projection(basis, truth) if task == "regression" else _log_loss_fit(basis, _sigmoid(truth))
+        nearest = basis @ (basis.T @ truth) / len(basis)  # the projection on orthonormal columns
+        best = nearest if task == "regression" else _log_loss_fit(basis, _sigmoid(truth))
         floors[order] = planted_loss(best, truth, task)
     return floors
 
@@ -135,9 +132,7 @@ def planted_loss(score, truth, task: str = "regression") -> float:
     return _log_loss(score, _sigmoid(truth))
 
 
-def parity(
-    n: int, order: int, constant: bool = False, coding: str = "signed", seed: int = 0
-) -> Examples:
+def parity(n: int, order: int, constant: bool = False, coding: str = "signed", seed: int = 0) -> Examples:
     """`n` examples whose target is the product of `order` inputs, each +1 or -1: XOR of any order, without noise.
 
     coding: "signed": x_i is the input itself, +1 or -1 (one slot and one embedding per input). "categorical": each
@@ -178,11 +173,6 @@ def _sigmoid(logit: np.ndarray) -> np.ndarray:
 def _log_loss(logit: np.ndarray, chance: np.ndarray) -> float:
     """Mean of the log loss over labels that are 1 with probability `chance`."""
     return float(np.mean(np.logaddexp(0, logit) - chance * logit))
-
-
-def _projection(basis: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """The combination of orthonormal columns nearest to `truth`."""
-    return basis @ (basis.T @ truth) / len(basis)
 
 
 def _log_loss_fit(basis: np.ndarray, chance: np.ndarray) -> np.ndarray:
