@@ -57,10 +57,8 @@ class Field:
 
     def __post_init__(self):
         if not isinstance(self.name, str) or not self.name:
-            to_text = "; make the names text first: frame.columns = frame.columns.map(str)"
-            raise ValueError(
-                f"a field needs the name of a column, got {self.name!r}{to_text if self.name not in ('', None) else ''}"
-            )
+            to_text = "" if self.name in ("", None) else "; make the names text: frame.columns = frame.columns.map(str)"
+            raise ValueError(f"a field needs the name of a column, got {self.name!r}{to_text}")
         checks.one_of(f"field {self.name!r}: kind", self.kind, KINDS)
         checks.true_or_false(f"field {self.name!r}: standardize", self.standardize)
         if self.max_values is not None and self.kind != "multi":
@@ -119,13 +117,10 @@ class Examples:
     def _check_ranges(self) -> None:
         fields = self.field_of_slot
         if fields.numel() and int(fields.max()) >= len(self.spans):
-            raise ValueError(
-                f"field_of_slot names field {int(fields.max())}, but there are only {len(self.spans)} fields (from 0)"
-            )
-        start = torch.tensor([span.start for span in self.spans])[fields]
-        stop = torch.tensor([span.stop for span in self.spans])[fields]
-        wrong = (self.ids != 0) & ((self.ids < start) | (self.ids >= stop))
-        wrong |= (self.ids == 0) & (self.values != 0)
+            only = f"only {len(self.spans)} fields (from 0)"
+            raise ValueError(f"field_of_slot names field {int(fields.max())}, but there are {only}")
+        start, stop = torch.tensor([(span.start, span.stop) for span in self.spans])[fields].T  # of each slot's field
+        wrong = torch.where(self.ids == 0, self.values != 0, (self.ids < start) | (self.ids >= stop))
         if wrong.any():
             row, slot = (int(i) for i in wrong.nonzero()[0])
             span, bad = self.spans[int(fields[slot])], int(self.ids[row, slot])
@@ -155,10 +150,8 @@ class Examples:
             if index.dtype == torch.bool and index.shape != (len(self),):
                 raise ValueError(f"a mask needs one entry per row ({len(self)}), this one has {tuple(index.shape)}")
             if index.ndim != 1 or (index.dtype.is_floating_point and len(index)):
-                raise ValueError(
-                    f"rows are chosen by a slice, a mask or a list of row numbers, got {index.dtype} "
-                    f"of shape {tuple(index.shape)}"
-                )
+                got = f"{index.dtype} of shape {tuple(index.shape)}"
+                raise ValueError(f"rows are chosen by a slice, a mask or a list of row numbers, got {got}")
             index = index if index.dtype == torch.bool else index.long()
         return self.each(lambda tensor: tensor[index])
 
@@ -249,11 +242,8 @@ class Encoder:
             raise ValueError(f"{target!r} is the target, so it must not be a field: the model would read its answer")
         if weight is not None and weight in (*names, target):
             raise ValueError(f"{weight!r} is the weight, so it must not be a field or the target")
-        self.spans: tuple[Span, ...] = ()
-        self._vocabulary: list[list] = []
-        self._slots: list[int] = []
-        self._scaling: list[tuple[float, float]] = []
-        self.fingerprint: str | None = None
+        self.spans, self.fingerprint = (), None
+        self._vocabulary, self._slots, self._scaling = [], [], []  # of each field: words, slots, (mean, std)
 
     def fit(self, frame: pd.DataFrame | Iterator[pd.DataFrame]) -> Encoder:
         """Learn ids from the training rows only. Ids go to values in sorted order, so row order does not matter.
@@ -312,12 +302,9 @@ class Encoder:
         self._need_fit()
         self._need_columns(frame)
         ids = np.zeros((len(frame), sum(self._slots)), dtype=np.int64)
-        values = np.zeros(ids.shape, dtype=np.float32)
-        first = 0
+        values, fields = np.zeros(ids.shape, dtype=np.float32), self.field_of_slot.numpy()
         for f, field in enumerate(self.fields):
-            part = slice(first, first + self._slots[f])
-            ids[:, part], values[:, part] = self._encode_column(frame[field.name], f)
-            first += self._slots[f]
+            ids[:, fields == f], values[:, fields == f] = self._encode_column(frame[field.name], f)
         target = None
         if self.target in frame.columns:
             if len(frame) and frame[self.target].isna().all():

@@ -74,9 +74,8 @@ class TrainConfig:
         checks.one_of("schedule", self.schedule, ("constant", "linear", "plateau"))
         if self.monitor is not None:
             checks.one_of(f"a {self.task} task's monitor", self.monitor, TASKS[self.task])
-        for name in ("epochs", "batch_size", "patience"):
-            if name != "patience" or self.patience is not None:
-                checks.whole_number(name, getattr(self, name), 1)
+        for name in ("epochs", "batch_size", *(["patience"] if self.patience is not None else [])):
+            checks.whole_number(name, getattr(self, name), 1)
         checks.seed_number(self.seed)
         checks.number("lr", self.lr, above=0)
         for name in ("l2_embedding", "decay_linear", "decay_embedding", "decay_mlp", "adagrad_init"):
@@ -209,10 +208,8 @@ def fit(
                 train_loss = float(loss_sum) / total_weight
                 score = predict(model, valid)
                 if not (np.isfinite(train_loss) and np.isfinite(score).all()):
-                    raise ValueError(
-                        f"the loss is no longer finite in epoch {epoch} (lr={config.lr:g}); lower lr, or scale the "
-                        "values"
-                    )
+                    what = f"the loss is no longer finite in epoch {epoch} (lr={config.lr:g})"
+                    raise ValueError(f"{what}; lower lr, or scale the values")
                 loss_name = "logloss" if config.task == "binary" else "mse"
                 scores = evaluate(valid.target, score, config.task, getattr(valid, "weight", None))
                 value = scores[monitor]

@@ -23,7 +23,7 @@ MAY_KNOW = {
     "storage": {"encoding", "files", "models"},
     "training": {"checks", "encoding", "metrics", "models", "storage"},
     "plotting": {"checks", "metrics"},
-    "drawings": {"models", "plotting"},
+    "drawings": {"checks", "models", "plotting"},
     "tracing": {"encoding", "models"},
     "notebook": {"plotting"},
     "reproduce": {"checks", "data", "encoding", "files", "metrics", "models", "training"},
