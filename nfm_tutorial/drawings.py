@@ -5,8 +5,6 @@ model is. Blue is the linear part, orange the embedding, vermillion the crossing
 This module knows no data and no training.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
@@ -122,9 +120,6 @@ def nfm_structure(nfm: NFM, n_slots: int) -> Figure:
     return ax.figure
 
 
-# --- what a model looks like ------------------------------------------------------------------------------------
-
-
 def _size(model, kind: type) -> tuple[int, int]:
     """(n, k) of a model of class `kind`."""
     if not isinstance(model, kind):
@@ -164,10 +159,7 @@ def _count(*modules: nn.Module) -> str:
     return f"{number:,} parameters" if number else "no parameters"
 
 
-# --- what drawings are made of: all positions are centres, in inches -------------------------------------------
-
-
-def canvas(width: float, height: float, bottom: float = -0.5) -> Axes:
+def canvas(width: float, height: float, bottom: float = -0.5) -> Axes:  # all positions are centres, in inches
     figure = plt.figure(figsize=(width, height))
     ax = figure.add_axes((0, 0, 1, 1))
     ax.set(xlim=(0, width), ylim=(bottom, bottom + height))

@@ -8,8 +8,6 @@ range is the field's own "unknown" feature, used for what was not seen by `Encod
 Tables are checked here, once, so that models need not look at every value again. This module knows no model.
 """
 
-from __future__ import annotations
-
 import bisect
 import hashlib
 import json
@@ -17,7 +15,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from numbers import Number
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 import pandas as pd
@@ -125,10 +123,8 @@ class Examples:
             row, slot = (int(i) for i in wrong.nonzero()[0])
             span, bad = self.spans[int(fields[slot])], int(self.ids[row, slot])
             if bad == 0:
-                raise ValueError(
-                    f"row {row}, slot {slot} (field {span.name!r}): padding id 0 has value "
-                    f"{float(self.values[row, slot]):g}; padding must have value 0"
-                )
+                what = f"padding id 0 has value {float(self.values[row, slot]):g}; padding must have value 0"
+                raise ValueError(f"row {row}, slot {slot} (field {span.name!r}): {what}")
             raise ValueError(
                 f"row {row}, slot {slot}: id {bad} is outside field {span.name!r}, whose ids are {span.start} to "
                 f"{span.stop - 1}. Such an id would read another field's embedding; encode the column again."
@@ -137,7 +133,7 @@ class Examples:
     def __len__(self) -> int:
         return self.ids.shape[0]
 
-    def __getitem__(self, index) -> Examples:
+    def __getitem__(self, index) -> Self:
         """The chosen rows, as Examples. A single whole number gives one row, still as Examples."""
         if isinstance(index, (int, np.integer)):
             if not -len(self) <= index < len(self):
@@ -155,11 +151,11 @@ class Examples:
             index = index if index.dtype == torch.bool else index.long()
         return self.each(lambda tensor: tensor[index])
 
-    def to(self, device) -> Examples:
+    def to(self, device) -> Self:
         """The same examples with their tensors on `device`."""
         return self.each(lambda tensor: tensor.to(device))
 
-    def each(self, change: Callable[[Tensor], Tensor]) -> Examples:
+    def each(self, change: Callable[[Tensor], Tensor]) -> Self:
         """Examples with `change` of ids, values, target and weight; the checks of the constructor are not repeated."""
         part = object.__new__(Examples)
         part.field_of_slot, part.spans, part.fingerprint = self.field_of_slot, self.spans, self.fingerprint
@@ -196,15 +192,12 @@ class Examples:
         slots = torch.bincount(self.field_of_slot, minlength=len(names)).tolist()
         parts = [name if n == 1 else f"{name} x{n}" for name, n in zip(names, slots) if n]
         shape = f"{len(self):,} rows, {self.n_slots} slots ({', '.join(parts)}), {self.n_features:,} features"
-        lines = [f"Examples: {shape}"]
-        if self.target is None:
-            lines.append("  target: none")
-        elif len(self):
-            labels, counts = torch.unique(self.target, return_counts=True)
+        lines = [f"Examples: {shape}", *(["  target: none"] if self.target is None else [])]
+        if self.target is not None and len(self):
+            labels, counts = (numbers.tolist() for numbers in torch.unique(self.target, return_counts=True))
+            shown = f"{labels[0]:g} to {labels[-1]:g}, mean {float(self.target.mean()):.3g}"
             if len(labels) <= 5:
-                shown = ", ".join(f"{label:g}: {count:,}" for label, count in zip(labels.tolist(), counts.tolist()))
-            else:
-                shown = f"{float(labels[0]):g} to {float(labels[-1]):g}, mean {float(self.target.mean()):.3g}"
+                shown = ", ".join(f"{label:g}: {count:,}" for label, count in zip(labels, counts))
             lines.append(f"  target: {shown}")
         if len(self):
             row = zip(self.field_of_slot.tolist(), self.ids[0].tolist(), self.values[0].tolist())
@@ -235,8 +228,7 @@ class Encoder:
         names = [field.name for field in self.fields]
         if not names:
             raise ValueError("an Encoder needs at least one field")
-        repeated = sorted({name for name in names if names.count(name) > 1})
-        if repeated:
+        if repeated := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"field {repeated[0]!r} is given twice; each column can be one field only")
         if target in names:
             raise ValueError(f"{target!r} is the target, so it must not be a field: the model would read its answer")
@@ -245,7 +237,7 @@ class Encoder:
         self.spans, self.fingerprint = (), None
         self._vocabulary, self._slots, self._scaling = [], [], []  # of each field: words, slots, (mean, std)
 
-    def fit(self, frame: pd.DataFrame | Iterator[pd.DataFrame]) -> Encoder:
+    def fit(self, frame: pd.DataFrame | Iterator[pd.DataFrame]) -> Self:
         """Learn ids from the training rows only. Ids go to values in sorted order, so row order does not matter.
 
         frame: the table, or an iterator of its parts, when the whole does not fit the memory.
@@ -285,7 +277,7 @@ class Encoder:
             next_id = stop
         return self._learned(spans, vocabulary, slots, scaling)
 
-    def _learned(self, spans, vocabulary, slots, scaling) -> Encoder:
+    def _learned(self, spans, vocabulary, slots, scaling) -> Self:
         self.spans, self._vocabulary, self._slots, self._scaling = tuple(spans), vocabulary, slots, scaling
         content = {name: value for name, value in self.to_dict().items() if name not in ("target", "weight")}
         content["scaling"] = [[f"{x:.9g}" for x in scale] for scale in scaling]  # rows in another order round elsewhere
@@ -368,13 +360,12 @@ class Encoder:
         if not strange or not self._vocabulary[f]:
             return
         learned = _type_of(self._vocabulary[f][0])
-        for code, cell in zip(strange, cells):
-            for word in cell:
-                if _type_of(word) != learned:
-                    raise ValueError(
-                        f"{_at(column, codes == code)}has {word!r}, {_type_of(word)}, but the encoder learned "
-                        f"{learned} here, such as {self._vocabulary[f][0]!r}; convert the column as then"
-                    )
+        for code, word in ((code, word) for code, cell in zip(strange, cells) for word in cell):
+            if _type_of(word) != learned:
+                raise ValueError(
+                    f"{_at(column, codes == code)}has {word!r}, {_type_of(word)}, but the encoder learned {learned} "
+                    f"here, such as {self._vocabulary[f][0]!r}; convert the column as then"
+                )
         unknown, known = np.isin(codes, strange).sum(), (codes >= 0).sum()
         if known >= 20 and unknown > known / 2:
             warnings.warn(f"column {column.name!r}: {unknown / known:.0%} of the values are unknown", stacklevel=4)
@@ -430,7 +421,7 @@ class Encoder:
         }
 
     @classmethod
-    def from_dict(cls, state: dict) -> Encoder:
+    def from_dict(cls, state: dict) -> Self:
         """The encoder that `to_dict` described. Raises ValueError if an entry is missing."""
         try:
             encoder = cls([Field(**field) for field in state["fields"]], state["target"], state.get("weight"))
@@ -452,10 +443,10 @@ class Encoder:
 
     def _field(self, name: str) -> int:
         self._need_fit()
-        for f, span in enumerate(self.spans):
-            if span.name == name:
-                return f
-        raise ValueError(f"there is no field {name!r}; the fields are {', '.join(s.name for s in self.spans)}")
+        names = [span.name for span in self.spans]
+        if name not in names:
+            raise ValueError(f"there is no field {name!r}; the fields are {', '.join(names)}")
+        return names.index(name)
 
     def _need_fit(self) -> None:
         if not self.spans:
@@ -598,10 +589,8 @@ def _mean_and_std(numbers: np.ndarray, field: Field) -> tuple[float, float]:
         mean, std = float(np.nanmean(numbers)), float(np.nanstd(numbers))
     if not np.isfinite([mean, std]).all() or (std == 0 and np.nanmin(numbers) != np.nanmax(numbers)):
         row = int(np.nanargmax(np.abs(numbers)))
-        raise ValueError(
-            f"column {field.name!r}, row {row}: {numbers[row]:g} is too large to standardise the column; correct it, "
-            "or take the logarithm"
-        )
+        what = f"column {field.name!r}, row {row}: {numbers[row]:g} is too large to standardise the column"
+        raise ValueError(f"{what}; correct it, or take the logarithm")
     return mean, std if std > 0 else 1.0
 
 
@@ -636,8 +625,7 @@ def _values_tensor(values, shape: tuple[int, int]) -> Tensor:
     values = values.to(torch.float32) if values.dtype != torch.float64 else values
     finite = torch.isfinite(values)
     if not finite.all():
-        where = tuple((~finite).nonzero()[0])
-        raise ValueError(f"{_first(~finite)}: value {float(values[where])} is not finite; use 0 for absent")
+        raise ValueError(f"{_first(~finite)}: value {float(values[~finite][0])} is not finite; use 0 for absent")
     return values
 
 

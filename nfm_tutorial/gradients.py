@@ -4,8 +4,6 @@ Every function here equals a readable line of layers.py, in its result and in it
 knows tensors and nothing else: no model, no data.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -89,7 +87,8 @@ class _FusedBiInteraction(torch.autograd.Function):
         V, ids, values, total = ctx.saved_tensors
         slots = _SlotsByFeature(ids, V.shape[0])
         if grad.stride(1) == 0:  # FM sums over k, so one number stands for all k entries of grad
-            second = slots.sum_numbers(values.square() * grad[:, :1])[:, None]
+            numbers = (values.square() * grad[:, :1]).flatten()
+            second = grad.new_zeros(V.shape[0]).index_add_(0, slots.flat, numbers)[:, None]
         else:
             second = slots.sum_rows(values.square(), grad)
         return slots.sum_rows(values, grad * total).addcmul_(second, V, value=-1), None, None
@@ -119,7 +118,7 @@ class _SlotsByFeature:
     """
 
     def __init__(self, ids: Tensor, n: int):
-        self.n, self.n_slots, self.flat = n, ids.shape[1], ids.flatten()
+        self.n_slots, self.flat = ids.shape[1], ids.flatten()
         if self.flat.is_cpu and n <= 2**16:  # NumPy sorts 16-bit numbers by radix
             self.order = torch.from_numpy(np.argsort(self.flat.numpy().astype(np.uint16), kind="stable"))
         else:
@@ -133,7 +132,3 @@ class _SlotsByFeature:
         which = self.order if one_per_slot else torch.div(self.order, self.n_slots, rounding_mode="floor")
         weights = weights.flatten()[self.order]
         return F.embedding_bag(which, rows.contiguous(), self.starts, mode="sum", per_sample_weights=weights)
-
-    def sum_numbers(self, numbers: Tensor) -> Tensor:
-        """(n,): the sum of the numbers (B, S) over each feature's slots."""
-        return numbers.new_zeros(self.n).index_add_(0, self.flat, numbers.flatten())

@@ -4,8 +4,6 @@ Symbols: B examples in a batch, S slots of an example, n features, k embedding s
 v_i in R^k the embedding of the feature in that slot. This module knows neither data nor training.
 """
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor, nn
 

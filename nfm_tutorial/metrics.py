@@ -5,8 +5,6 @@ scikit-learn and SciPy are imported where they are used: that takes more than a 
 evaluate need not wait for.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import NamedTuple
 

@@ -6,8 +6,6 @@ model can be built again from a file. `seed` fixes the initial weights and leave
 This module knows neither data nor training.
 """
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor, nn
 

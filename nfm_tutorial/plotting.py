@@ -5,8 +5,6 @@ Every function takes a title, which should state the finding, and returns the Ax
 number is left out and counted beside the name of its series, "FM (1 of 3 missing)". This module knows no training.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 
 import matplotlib.pyplot as plt
@@ -152,10 +150,8 @@ def embedding_map(V, names: Sequence[str], groups: Sequence[str], title: str, ax
     _is_a(Collection, "names", names, "a list with one text per row of V")
     _is_a(Collection, "groups", groups, "a list with one text per row of V")
     if V.ndim != 2 or min(V.shape) < 2 or not len(V) == len(names) == len(groups):
-        raise ValueError(
-            f"embedding_map needs V (m, k), both at least 2, with m names and m groups; got V {V.shape}, "
-            f"{len(names)} names and {len(groups)} groups"
-        )
+        got = f"got V {V.shape}, {len(names)} names and {len(groups)} groups"
+        raise ValueError(f"embedding_map needs V (m, k), both at least 2, with m names and m groups; {got}")
     if not np.isfinite(V).all():
         row = int((~np.isfinite(V).all(axis=1)).argmax())
         raise ValueError(f"row {row} of V, {list(names)[row]!r}, is not made of finite numbers: leave it out")

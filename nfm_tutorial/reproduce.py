@@ -4,13 +4,12 @@ A recipe is a model's arguments and its training configuration. The best epoch i
 test file is evaluated once, after training. This module knows no notebook.
 """
 
-from __future__ import annotations
-
 import json
 import math
 from collections.abc import Iterable, Sequence
 
 import numpy as np
+import pandas as pd
 import torch
 
 from .checks import table_shape, whole_number
@@ -99,10 +98,8 @@ def recipe(setting: str, task: str, model: str, k: int | None = None, seed: int 
     """
     k = None if k is None else whole_number("k", k, 1)
     if (setting, task, model) not in RECIPES:
-        raise ValueError(
-            f"no recipe for setting {setting!r}, task {task!r}, model {model!r}; settings: fast, paper; "
-            f"tasks: {', '.join(TASKS)}; models: {', '.join(MODELS)}"
-        )
+        known = f"settings: fast, paper; tasks: {', '.join(TASKS)}; models: {', '.join(MODELS)}"
+        raise ValueError(f"no recipe for setting {setting!r}, task {task!r}, model {model!r}; {known}")
     found, change = RECIPES[setting, task, model], {} if k is None or model == "LR" else {"k": k}
     arguments, training = found[0] if not change else min(found, key=lambda pair: abs(math.log(k / pair[0]["k"])))
     return {**arguments, **change}, TrainConfig(task=task, seed=seed, **training)
@@ -142,23 +139,19 @@ def _row(who: dict, parts: Sequence[Examples], scores: Sequence[np.ndarray], sec
 
 def table(rows: Iterable[dict], frappe: bool) -> str:
     """Results as text: a line per model, mean over seeds and spread, Frappe's published numbers, and who is behind."""
-    groups: dict[tuple, list[dict]] = {}
     base, behind = {}, []
-    for row in rows:
-        groups.setdefault((row["task"], row["model"], row["k"], row["setting"]), []).append(row)
     lines = [f"{'model':8} {'k':>4} {'setting':8} {'seeds':>5}  {'test':42} {'seconds':>8} {'epochs':>6}  published"]
-    for (task, model, k, setting), members in groups.items():
-        scores = []
-        for name in members[0]["test"]:
-            values = np.array([member["test"][name] for member in members])
-            spread = f" +-{values.std(ddof=1):.4f}" if len(values) > 1 else ""
-            scores.append(f"{name} {values.mean():.4f}{spread}")
-        loss = float(values.mean())  # of the task's last metric
+    for (task, model, k, setting), seeds in pd.DataFrame(rows).groupby(["task", "model", "k", "setting"], sort=False):
+        tests = pd.DataFrame(list(seeds["test"]))
+        scores = [f"{name} {value:.4f}" for name, value in tests.mean().items()]
+        if len(seeds) > 1:
+            scores = [f"{score} +-{spread:.4f}" for score, spread in zip(scores, tests.std())]
+        name, loss = tests.columns[-1], tests.mean().iloc[-1]
         if loss > base.setdefault(task, loss if model == "constant" else math.inf):
             behind.append(f"{model} ({name} {loss:.4f} against {base[task]:.4f})")
         published = PUBLISHED.get((task, model, k)) or PUBLISHED.get((task, model, None)) or "-"
-        seconds, epochs = (np.mean([member[name] for member in members]) for name in ("seconds", "epochs"))
-        line = f"{model:8} {k:4d} {setting:8} {len(members):5d}  {', '.join(scores):42} {seconds:8.1f} {epochs:6.1f}"
+        seconds, epochs = seeds["seconds"].mean(), seeds["epochs"].mean()
+        line = f"{model:8} {k:4d} {setting:8} {len(seeds):5d}  {', '.join(scores):42} {seconds:8.1f} {epochs:6.1f}"
         lines.append(f"{line}  {published if frappe else '-'}")
     if frappe:
         lines.append("published: paper = arXiv 1708.05027, Table 3 (test RMSE);")

@@ -1,7 +1,5 @@
 """Training and prediction. The test set never comes near `fit`. This module knows no notebook and no data source."""
 
-from __future__ import annotations
-
 import contextlib
 import math
 import os
@@ -82,10 +80,9 @@ class TrainConfig:
             checks.number(name, getattr(self, name), least=0)
         for name in ("decay_linear", "decay_embedding"):
             if self.sparse and getattr(self, name):
-                raise ValueError(
-                    f"{name}={getattr(self, name):g} would move every row of a table in every step, and "
-                    f"{self.optimizer!r} moves the batch's rows alone; use l2_embedding, or a dense optimizer"
-                )
+                what = f"{name}={getattr(self, name):g} would move every row of a table in every step"
+                but = f"{self.optimizer!r} moves the batch's rows alone; use l2_embedding, or a dense optimizer"
+                raise ValueError(f"{what}, and {but}")
 
     @property
     def sparse(self) -> bool:
@@ -210,10 +207,9 @@ def fit(
                 if not (np.isfinite(train_loss) and np.isfinite(score).all()):
                     what = f"the loss is no longer finite in epoch {epoch} (lr={config.lr:g})"
                     raise ValueError(f"{what}; lower lr, or scale the values")
-                loss_name = "logloss" if config.task == "binary" else "mse"
                 scores = evaluate(valid.target, score, config.task, getattr(valid, "weight", None))
                 value = scores[monitor]
-                rows.append((epoch, "train", loss_name, train_loss))
+                rows.append((epoch, "train", "logloss" if config.task == "binary" else "mse", train_loss))
                 rows += [(epoch, "valid", name, score) for name, score in scores.items()]
                 if best_epoch == 0 or (value > best_value if higher else value < best_value):
                     best_value, best_epoch = value, epoch
@@ -296,16 +292,14 @@ def _scores(model: nn.Module, ids: Tensor, values: Tensor) -> Tensor:
     try:
         score = model(ids, values)
     except (IndexError, RuntimeError) as error:
-        raise ValueError(
-            f"{name} fails on ids (B, S)={tuple(ids.shape)} up to {int(ids.max())}: {error}. A table of embeddings "
-            f"needs {int(ids.max()) + 1} rows or more, encoder.n_features"
-        ) from error
+        what = f"{name} fails on ids (B, S)={tuple(ids.shape)} up to {int(ids.max())}: {error}"
+        rows = f"{int(ids.max()) + 1} rows or more, encoder.n_features"
+        raise ValueError(f"{what}. A table of embeddings needs {rows}") from error
     if not isinstance(score, Tensor) or score.shape != ids.shape[:1]:
         found = tuple(score.shape) if isinstance(score, Tensor) else type(score).__name__
-        raise ValueError(
-            f"{name} must return one score per example, shape (B,)={tuple(ids.shape[:1])}, and returns {found}; for "
-            "(B, 1) add .squeeze(1), or the loss compares every score with every label"
-        )
+        one = f"one score per example, shape (B,)={tuple(ids.shape[:1])}"
+        advice = "for (B, 1) add .squeeze(1), or the loss compares every score with every label"
+        raise ValueError(f"{name} must return {one}, and returns {found}; {advice}")
     return score
 
 
@@ -352,10 +346,8 @@ def _check_labels(examples: Examples, which: str, task: str) -> None:
     wrong = (examples.target != 0) & (examples.target != 1)
     if wrong.any():
         row = int(wrong.nonzero()[0])
-        raise ValueError(
-            f"{which}, row {row}: label {float(examples.target[row]):g} is not 0 or 1, which task='binary' needs; "
-            "for other labels use task='regression'"
-        )
+        what = f"{which}, row {row}: label {float(examples.target[row]):g} is not 0 or 1, which task='binary' needs"
+        raise ValueError(f"{what}; for other labels use task='regression'")
     if (counted == counted[0]).all():
         which += "" if weight is None else " with a weight above 0"
         raise ValueError(f"all labels of the {which} are {float(counted[0]):g}; task='binary' needs both classes")

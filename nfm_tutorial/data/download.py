@@ -4,8 +4,6 @@ A git blob id is the SHA-1 of the bytes "blob <size>", a zero byte and the file'
 content, so a file that matches is the file of the authors' repository. This module knows nothing of what is in it.
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 from pathlib import Path
@@ -68,15 +66,19 @@ def download(
     print(source.terms)
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        for file_name, blob_id in source.files.items():
+            path = folder / file_name
+            if path.is_file() and git_blob_id(path) == blob_id:
+                print(f"{file_name} is there already and correct")
+                continue
+            _fetch(f"{base_url.rstrip('/')}/{file_name}", path, blob_id, progress)
+            print(f"{file_name} downloaded and verified")
+    except ConnectionError:
+        raise
     except OSError as error:
-        raise _cannot_write(folder, error) from error
-    for file_name, blob_id in source.files.items():
-        path = folder / file_name
-        if path.is_file() and git_blob_id(path) == blob_id:
-            print(f"{file_name} is there already and correct")
-            continue
-        _fetch(f"{base_url.rstrip('/')}/{file_name}", path, blob_id, progress)
-        print(f"{file_name} downloaded and verified")
+        what = os.strerror(error.errno) if error.errno else error
+        advice = "Nothing half-written was kept. Make room or choose another folder"
+        raise OSError(error.errno, f"can't write to {folder}: {what}. {advice}") from error
     return folder
 
 
@@ -114,12 +116,3 @@ def _fetch(url: str, path: Path, blob_id: str, progress: bool) -> None:
             f"{path.name} could not be downloaded: {reason}. Nothing half-written was kept. Check the network "
             f"and try again, or get {url} with a browser, save it as {path} and run this once more to verify it."
         ) from error
-    except OSError as error:
-        raise _cannot_write(path.parent, error) from error
-
-
-def _cannot_write(folder: Path, error: OSError) -> OSError:
-    """The same kind of error with a message that says what to do."""
-    what = os.strerror(error.errno) if error.errno else error
-    advice = "Nothing half-written was kept. Make room or choose another folder"
-    return OSError(error.errno, f"can't write to {folder}: {what}. {advice}")

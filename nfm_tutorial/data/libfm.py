@@ -8,13 +8,12 @@ it off again. A libFM file knows no fields: the i-th pair of a line goes to slot
 An id stands once in a line: twice, it would be two features that cross each other, and not one x_i.
 """
 
-from __future__ import annotations
-
 import gzip
 import os
 import re
 import zlib
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -72,7 +71,7 @@ def libfm_paths(folder: str | os.PathLike) -> Splits:
 
     Raises FileNotFoundError if one is missing, ValueError for several training files or what is no path.
     """
-    folder = _path(folder)
+    folder, found = _path(folder), []
     if not folder.is_dir():
         raise FileNotFoundError(f"{folder} is not a folder; it should hold train.libfm, validation.libfm, test.libfm")
     endings = ("train.libfm", "train.libfm.gz")
@@ -81,9 +80,7 @@ def libfm_paths(folder: str | os.PathLike) -> Splits:
         raise FileNotFoundError(f"{folder} has no file train.libfm or <name>.train.libfm; {_contents(folder)}")
     if len(trains) > 1:
         raise ValueError(f"{folder} has several training files ({', '.join(trains)}); keep one data set per folder")
-    prefix = trains[0].removesuffix("train.libfm")
-    found = []
-    for plain in (folder / f"{prefix}{part}.libfm" for part in LIBFM_PARTS):
+    for plain in (folder / f"{trains[0].removesuffix('train.libfm')}{part}.libfm" for part in LIBFM_PARTS):
         found.append(plain if plain.is_file() else plain.with_name(f"{plain.name}.gz"))
         if not found[-1].is_file():
             raise FileNotFoundError(f"{plain} is missing beside {trains[0]}; {_contents(folder)}")
@@ -106,15 +103,11 @@ def write_libfm(path: str | os.PathLike, examples: Examples) -> None:
     counts, ids = used.sum(axis=1), examples.ids.cpu().numpy()[used] - 1
     if twice := _first_twice(counts, ids):
         raise ValueError(f"row {twice[0]}: id {twice[1] + 1} stands in two slots. {_ONCE}")
-    values = _as_text(examples.values.cpu().numpy()[used])
-    pairs = [f" {i}:{x}" for i, x in zip(ids.tolist(), values, strict=True)]
-    ends = np.cumsum(counts).tolist()  # of each line's pairs
-    labels = _as_text(examples.target.cpu().numpy())
+    values, labels = _as_text(examples.values.cpu().numpy()[used]), _as_text(examples.target.cpu().numpy())
+    pairs = iter([f" {i}:{x}" for i, x in zip(ids.tolist(), values, strict=True)])
     with replacing(path) as part, open(part, "w", encoding="ascii", newline="\n") as file:
-        start = 0
-        for label, end in zip(labels, ends, strict=True):
-            file.write(label + "".join(pairs[start:end]) + "\n")
-            start = end
+        for label, count in zip(labels, counts.tolist(), strict=True):
+            file.write(f"{label}{''.join(islice(pairs, count))}\n")
 
 
 class _Rows:
@@ -153,17 +146,14 @@ def _examples(files: Sequence[_Rows], n_slots: int | None = None, n_features: in
             "padding; " + ("lower n_slots" if n_slots > longest else "drop that line, or split it into several lines")
         )
     n_features = largest + 2 if n_features is None else whole_number("n_features", n_features, 1)
-    fits = largest + 2 <= n_features
     limit = f"n_features={n_features}; with the padding id, ids up to {n_features - 2} fit"
+    limit = "" if largest + 2 <= n_features else limit
     try:
         table_shape(largest + 2, 1)
     except ValueError:
-        fits = False
-        limit = (
-            "this machine's memory: even a linear model has a weight for every id up to the largest; renumber the ids "
-            "of all files without gaps, or hash them into fewer (id % 1_000_000)"
-        )
-    if not fits:
+        limit = "this machine's memory: even a linear model has a weight for every id up to the largest; renumber the "
+        limit += "ids of all files without gaps, or hash them into fewer: read_libfm(..., hash_buckets=1_000_000)"
+    if limit:
         row = int((np.cumsum(highest.counts) > highest.ids.argmax()).argmax())
         raise ValueError(f"{highest.where(row)}: id {largest} is too large for {limit}")
     spans = [Span(f"slot {s + 1}", "categorical", 1, n_features) for s in range(n_slots)]
@@ -282,6 +272,4 @@ def _as_text(numbers: np.ndarray) -> list[str]:
 
 def _contents(folder: Path) -> str:
     names = sorted(path.name for path in folder.iterdir())
-    if not names:
-        return "the folder is empty"
-    return f"the folder has {', '.join(names[:8])}{', ...' if len(names) > 8 else ''}"
+    return f"the folder has {', '.join(names[:8])}{', ...' * (len(names) > 8)}" if names else "the folder is empty"

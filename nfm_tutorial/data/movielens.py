@@ -1,7 +1,5 @@
 """MovieLens: the shipped tables, and the learning task built from them. This module knows no model."""
 
-from __future__ import annotations
-
 import functools
 import gzip
 import io
@@ -108,10 +106,8 @@ def _numbers(text: pd.Series, where: Path, low: float, high: float, step=1.0, em
     if not good.all():
         row = int((~good).argmax())
         limits = f"{low:g} or more" if np.isinf(high) else f"from {low:g} to {high:g}"
-        raise ValueError(
-            f"{where}, line {row + 2}: {text.name} is {text.iloc[row]!r}, expected a number {limits} "
-            f"in steps of {step:g}{', or nothing' if empty_ok else ''}. {GET_AGAIN}"
-        )
+        expected = f"expected a number {limits} in steps of {step:g}{', or nothing' if empty_ok else ''}"
+        raise ValueError(f"{where}, line {row + 2}: {text.name} is {text.iloc[row]!r}, {expected}. {GET_AGAIN}")
     return numbers
 
 

@@ -11,8 +11,6 @@ for every k, because on one-hot fields each of its terms reads at most two field
 floor under LR (q = 1) or FM (q = 2) that no training can break. This module knows no model class.
 """
 
-from __future__ import annotations
-
 from itertools import combinations, product
 
 import numpy as np
@@ -95,8 +93,8 @@ def planted_floors(task: str = "regression") -> dict[int, float]:
     Levels with the same sign have the same truth. Averaging a function over them keeps its order and, both losses
     being convex, does not raise its loss. So it is enough to look at the 64 patterns of signs, where order q is
     spanned by the products of at most q signs. The products are orthonormal, hence for squared loss the best
-    function keeps exactly the planted terms of order <= q. For log loss there is no such formula; Newton's method
-    finds the minimum of the convex problem to 1e-10.
+    function keeps exactly the planted terms of order <= q. For log loss there is no such formula; the minimum of the
+    convex problem is found to 1e-10.
 
     Raises ValueError for an unknown task.
     """
@@ -176,17 +174,10 @@ def _log_loss(logit: np.ndarray, chance: np.ndarray) -> float:
 
 
 def _log_loss_fit(basis: np.ndarray, chance: np.ndarray) -> np.ndarray:
-    """The logits `basis @ c` with the smallest log loss, by Newton's method with halved steps."""
-    c = np.zeros(basis.shape[1])
-    for _ in range(100):
-        p = _sigmoid(basis @ c)
-        gradient = basis.T @ (p - chance) / len(basis)
-        hessian = (basis * (p * (1 - p))[:, None]).T @ basis / len(basis)
-        step = np.linalg.solve(hessian, gradient)
-        if gradient @ step < 1e-14:  # twice the distance to the minimum, to leading order
-            return basis @ c
-        size = 1.0
-        while _log_loss(basis @ (c - size * step), chance) > _log_loss(basis @ c, chance):
-            size /= 2
-        c = c - size * step
-    raise RuntimeError("Newton's method did not converge")  # can't happen: the problem is smooth and strictly convex
+    """The logits `basis @ c` with the smallest log loss, a smooth and strictly convex problem."""
+    from scipy.optimize import minimize  # takes a while to import, and few need it
+
+    def loss_and_gradient(c):
+        return _log_loss(basis @ c, chance), basis.T @ (_sigmoid(basis @ c) - chance) / len(basis)
+
+    return basis @ minimize(loss_and_gradient, np.zeros(basis.shape[1]), jac=True, method="BFGS", tol=1e-9).x
