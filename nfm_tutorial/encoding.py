@@ -55,8 +55,9 @@ class Field:
 
     def __post_init__(self):
         if not isinstance(self.name, str) or not self.name:
-            to_text = "" if self.name in ("", None) else "; make the names text: frame.columns = frame.columns.map(str)"
-            raise ValueError(f"a field needs the name of a column, got {self.name!r}{to_text}")
+            to_text = "; make the names text first: frame.columns = frame.columns.map(str)"
+            got = f"got {self.name!r}{'' if self.name in ('', None) else to_text}"
+            raise ValueError(f"a field needs the name of a column, {got}")
         checks.one_of(f"field {self.name!r}: kind", self.kind, KINDS)
         checks.true_or_false(f"field {self.name!r}: standardize", self.standardize)
         if self.max_values is not None and self.kind != "multi":
@@ -97,9 +98,7 @@ class Examples:
     belong together, no slots at all.
     """
 
-    def __init__(
-        self, ids, values, target=None, field_of_slot=None, spans: Sequence[Span] = (), fingerprint=None, weight=None
-    ):
+    def __init__(self, ids, values, target=None, field_of_slot=None, spans=(), fingerprint=None, weight=None):
         self.ids = _ids_tensor(ids)
         n, s = self.ids.shape
         self.values = _values_tensor(values, (n, s))
@@ -125,10 +124,9 @@ class Examples:
             if bad == 0:
                 what = f"padding id 0 has value {float(self.values[row, slot]):g}; padding must have value 0"
                 raise ValueError(f"row {row}, slot {slot} (field {span.name!r}): {what}")
-            raise ValueError(
-                f"row {row}, slot {slot}: id {bad} is outside field {span.name!r}, whose ids are {span.start} to "
-                f"{span.stop - 1}. Such an id would read another field's embedding; encode the column again."
-            )
+            outside = f"outside field {span.name!r}, whose ids are {span.start} to {span.stop - 1}"
+            what = "Such an id would read another field's embedding; encode the column again."
+            raise ValueError(f"row {row}, slot {slot}: id {bad} is {outside}. {what}")
 
     def __len__(self) -> int:
         return self.ids.shape[0]
@@ -536,10 +534,9 @@ def _split_cells(column: pd.Series, field: Field) -> tuple[np.ndarray, list[list
     for code, cell in enumerate(map(as_key, uniques)):
         words = cell.split(field.sep) if isinstance(cell, str) else list(cell) if isinstance(cell, tuple) else [cell]
         if isinstance(cell, str) and len(words) > 1 and any(word != word.strip() for word in words):
-            raise ValueError(
-                f"{_at(column, codes == code)}has spaces round the separator {field.sep!r}, which would become part "
-                f"of the values; replace the separator with its spaces by {field.sep!r} first, or name it in sep"
-            )
+            what = f"{_at(column, codes == code)}has spaces round the separator {field.sep!r}"
+            advice = f"replace the separator with its spaces by {field.sep!r} first, or name it in sep"
+            raise ValueError(f"{what}, which would become part of the values; {advice}")
         cells.append(list(dict.fromkeys(word for word in words if word != "")))
     return codes, cells + [[]]  # a missing cell has code -1: the last entry, no values
 
@@ -548,10 +545,9 @@ def _slots_of(lengths: np.ndarray, marks: set, field: Field) -> int:
     """The slots of a multi field. ValueError for another separator, or one cell so long that the rest is padding."""
     if marks and field.sep not in marks:
         other = min(marks, key=",;|\t".index)
-        raise ValueError(
-            f"no text of column {field.name!r} has the separator {field.sep!r}, but some have {other!r}: use "
-            f"Field({field.name!r}, 'multi', sep={other!r}), or kind='categorical' if each text is one value"
-        )
+        use = f"use Field({field.name!r}, 'multi', sep={other!r}), or kind='categorical' if each text is one value"
+        what = f"no text of column {field.name!r} has the separator {field.sep!r}, but some have {other!r}"
+        raise ValueError(f"{what}: {use}")
     longest = int(lengths.max())
     cells, pairs = len(lengths) * longest, len(lengths) + lengths.sum()
     if field.max_values is None and cells > MANY_CELLS and cells > MOSTLY_PADDING * pairs:

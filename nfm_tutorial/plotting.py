@@ -31,11 +31,8 @@ def style() -> None:
     plt.rc("axes", titlesize=12, titlelocation="left", grid=True, axisbelow=True, prop_cycle=plt.cycler(color=COLOURS))
     plt.rc("axes.spines", top=False, right=False)
     plt.rc("figure", figsize=(7.5, 4.2), dpi=100)
-    plt.rc("font", size=11)
-    plt.rc("grid", alpha=0.3)
-    plt.rc("legend", frameon=False)
-    plt.rc("lines", markersize=5)
-    plt.rc("savefig", bbox="tight")
+    plt.rcParams.update({"font.size": 11, "grid.alpha": 0.3, "lines.markersize": 5})
+    plt.rcParams.update({"legend.frameon": False, "savefig.bbox": "tight"})
 
 
 def look(name: str, position: int = 0) -> dict:

@@ -180,7 +180,6 @@ def fit(
     if config.sparse:
         moving = dict.fromkeys(TABLES, _occurring(train, len(model.linear.w)).nonzero().squeeze(1))
     best, best_value, best_epoch, rows = _copy_of_weights(model, moving), math.nan, 0, []
-    higher = METRICS[monitor].higher_is_better
     weight = getattr(train, "weight", None)
     total_weight = len(train) if weight is None else float(weight.sum(dtype=torch.float64))
 
@@ -211,7 +210,7 @@ def fit(
                 value = scores[monitor]
                 rows.append((epoch, "train", "logloss" if config.task == "binary" else "mse", train_loss))
                 rows += [(epoch, "valid", name, score) for name, score in scores.items()]
-                if best_epoch == 0 or (value > best_value if higher else value < best_value):
+                if best_epoch == 0 or (value > best_value if METRICS[monitor].higher_is_better else value < best_value):
                     best_value, best_epoch = value, epoch
                     best.clear()  # room for one copy; in an interrupt now the model itself is the best
                     best.update(_copy_of_weights(model, moving))
@@ -381,10 +380,8 @@ def _occurring(examples: Examples, n: int, weight: Tensor | None = None) -> Tens
 
 def _batch_bounds(n: int, size: int) -> list[tuple[int, int]]:
     """(start, stop) of each batch. A last batch of one row joins the one before: batch norm needs two rows."""
-    starts = list(range(0, n, size))
-    if len(starts) > 1 and n - starts[-1] == 1:
-        starts.pop()
-    return list(zip(starts, starts[1:] + [n]))
+    stops = [*range(size, n - 1, size), n]
+    return list(zip([0, *stops], stops))
 
 
 def parameter_group(name: str) -> str:

@@ -97,7 +97,6 @@ def _fetch(url: str, path: Path, blob_id: str, progress: bool) -> None:
         exceptions.Timeout: "the server did not answer within 30 seconds",
         exceptions.ChunkedEncodingError: "the connection broke before the end of the file",
         exceptions.ConnectionError: "no connection to the server, or it was lost ({0.__class__.__name__})",
-        Exception: "{0}",
     }
     get = pooch.HTTPDownloader(progressbar=progress, chunk_size=2**16, timeout=30)
     try:
@@ -105,13 +104,12 @@ def _fetch(url: str, path: Path, blob_id: str, progress: bool) -> None:
             get(url, str(part), None)
             found = git_blob_id(part)
             if found != blob_id:
-                raise ValueError(
-                    f"{url} gave another file than expected: git blob id {found} ({part.stat().st_size:,} bytes) "
-                    f"instead of {blob_id}. It was cut short or changed on the way, or the server sent a page of its "
-                    f"own. Nothing was kept. Try again, on another network if need be."
-                )
+                what = f"git blob id {found} ({part.stat().st_size:,} bytes) instead of {blob_id}"
+                why = "It was cut short or changed on the way, or the server sent a page of its own"
+                advice = "Nothing was kept. Try again, on another network if need be."
+                raise ValueError(f"{url} gave another file than expected: {what}. {why}. {advice}")
     except exceptions.RequestException as error:  # an OSError too, so this comes first
-        reason = next(text for kind, text in reasons.items() if isinstance(error, kind)).format(error)
+        reason = next((text for kind, text in reasons.items() if isinstance(error, kind)), "{0}").format(error)
         raise ConnectionError(
             f"{path.name} could not be downloaded: {reason}. Nothing half-written was kept. Check the network "
             f"and try again, or get {url} with a browser, save it as {path} and run this once more to verify it."

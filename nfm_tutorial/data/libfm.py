@@ -103,11 +103,11 @@ def write_libfm(path: str | os.PathLike, examples: Examples) -> None:
     counts, ids = used.sum(axis=1), examples.ids.cpu().numpy()[used] - 1
     if twice := _first_twice(counts, ids):
         raise ValueError(f"row {twice[0]}: id {twice[1] + 1} stands in two slots. {_ONCE}")
-    values, labels = _as_text(examples.values.cpu().numpy()[used]), _as_text(examples.target.cpu().numpy())
-    pairs = iter([f" {i}:{x}" for i, x in zip(ids.tolist(), values, strict=True)])
+    # NumPy's numbers print the shortest text from which the same number of their type is read back: 1.0, less the ".0".
+    pairs = (f" {i}:{x!s}".removesuffix(".0") for i, x in zip(ids.tolist(), examples.values.cpu().numpy()[used]))
     with replacing(path) as part, open(part, "w", encoding="ascii", newline="\n") as file:
-        for label, count in zip(labels, counts.tolist(), strict=True):
-            file.write(f"{label}{''.join(islice(pairs, count))}\n")
+        for label, count in zip(examples.target.cpu().numpy(), counts.tolist()):
+            file.write(f"{str(label).removesuffix('.0')}{''.join(islice(pairs, count))}\n")
 
 
 class _Rows:
@@ -145,9 +145,9 @@ def _examples(files: Sequence[_Rows], n_slots: int | None = None, n_features: in
             f"average. Every line padded to n_slots={n_slots:,} takes {12 * cells / 2**30:,.1f} GB, nearly all of it "
             "padding; " + ("lower n_slots" if n_slots > longest else "drop that line, or split it into several lines")
         )
-    n_features = largest + 2 if n_features is None else whole_number("n_features", n_features, 1)
-    limit = f"n_features={n_features}; with the padding id, ids up to {n_features - 2} fit"
-    limit = "" if largest + 2 <= n_features else limit
+    n_features, limit = largest + 2 if n_features is None else whole_number("n_features", n_features, 1), ""
+    if largest + 2 > n_features:
+        limit = f"n_features={n_features}; with the padding id, ids up to {n_features - 2} fit"
     try:
         table_shape(largest + 2, 1)
     except ValueError:
@@ -261,13 +261,6 @@ def _as_float32(*numbers):
 def _show(token: bytes) -> str:
     text = token.decode("utf-8", errors="backslashreplace")
     return repr(text if len(text) <= 40 else text[:40] + "...")
-
-
-def _as_text(numbers: np.ndarray) -> list[str]:
-    """The shortest texts from which the same numbers of this type are read back, "1" rather than "1.0"."""
-    different, which = np.unique(numbers, return_inverse=True)
-    texts = [str(x).removesuffix(".0") for x in different]
-    return [texts[i] for i in which]
 
 
 def _contents(folder: Path) -> str:

@@ -14,8 +14,7 @@ from ..checks import one_of, seed_number, shares_of_parts, whole_number
 from ..encoding import Field
 from .splits import Splits
 
-RATINGS_FILE = "ratings.csv.gz"
-MOVIES_FILE = "movies.csv.gz"
+RATINGS_FILE, MOVIES_FILE = "ratings.csv.gz", "movies.csv.gz"
 GET_AGAIN = "Get the file again: `git checkout -- data` restores it."
 
 
@@ -68,10 +67,8 @@ def _read(folder, name: str) -> tuple[bytes, Path]:
     """The bytes of a table's file, and its path for messages."""
     path = Path(data_folder() if folder is None else folder) / name
     if not path.is_file():
-        raise FileNotFoundError(
-            f"{path} is not there. The tables belong to the repository, in its folder data/; if you keep them "
-            f"elsewhere, pass folder=... or set the environment variable NFM_TUTORIAL_DATA to that folder."
-        )
+        remedy = "if you keep them elsewhere, pass folder=... or set the environment variable NFM_TUTORIAL_DATA"
+        raise FileNotFoundError(f"{path} is not there. The tables belong to the repository, in data/; {remedy}.")
     return path.read_bytes(), path
 
 
@@ -217,10 +214,9 @@ def _draw_negatives(user, movie, part, ratios, n_movies, weight, rng) -> np.ndar
             wanted, pool = part_of_user == p, unseen[share == p]
             size = np.count_nonzero(wanted)
             if size and not len(pool):
-                raise ValueError(
-                    f"user {user[rows[0]]} rated {len(rows)} of {len(drawable)} movies: the {len(unseen)} others "
-                    f"are too few to draw negatives for the {Splits._fields[p]} part. Leave this user out."
-                )
+                few = f"too few to draw negatives for the {Splits._fields[p]} part. Leave this user out."
+                rated = f"user {user[rows[0]]} rated {len(rows)} of {len(drawable)} movies"
+                raise ValueError(f"{rated}: the {len(unseen)} others are {few}")
             if weight is None:
                 negatives[wanted] = np.resize(pool, size)  # the pool is in random order; repeats it if too short
             elif size:

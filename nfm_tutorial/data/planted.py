@@ -79,10 +79,7 @@ def planted_splits(
 
 def planted_fields(coding: str = "categorical") -> tuple[Field, ...]:
     """The six fields for an Encoder: categorical ones, or numbers taken as they are for coding="signed"."""
-    one_of("coding", coding, CODINGS)
-    if coding == "categorical":
-        return tuple(Field(name) for name in _columns(N_FIELDS, "f"))
-    return tuple(Field(name, "numeric", standardize=False) for name in _columns(N_FIELDS, "f"))
+    return _fields(_columns(N_FIELDS, "f"), coding)
 
 
 def planted_floors(task: str = "regression") -> dict[int, float]:
@@ -143,16 +140,18 @@ def parity(n: int, order: int, constant: bool = False, coding: str = "signed", s
     Raises ValueError for an argument that can't be used.
     """
     n, order, seed = whole_number("n", n, 1), whole_number("order", order, 1), seed_number(seed)
-    one_of("coding", coding, CODINGS)
+    fields = _fields(_columns(order, "x"), coding)
     x = np.random.default_rng(seed).choice([-1, 1], size=(n, order))
     frame = pd.DataFrame(x, columns=_columns(order, "x")).assign(label=x.prod(axis=1))
-    fields = [Field(name, "categorical") for name in _columns(order, "x")]
-    if coding == "signed":
-        fields = [Field(field.name, "numeric", standardize=False) for field in fields]
     if constant:
         frame["constant"] = 1.0
-        fields.append(Field("constant", "numeric", standardize=False))
+        fields += (Field("constant", "numeric", standardize=False),)
     return Encoder(fields).fit_transform(frame)
+
+
+def _fields(names: list[str], coding: str) -> tuple[Field, ...]:
+    signed = one_of("coding", coding, CODINGS) == "signed"
+    return tuple(Field(name, "numeric", standardize=False) if signed else Field(name) for name in names)
 
 
 def _columns(n: int, letter: str) -> list[str]:
