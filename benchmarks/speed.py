@@ -335,6 +335,7 @@ def main() -> None:
     parser.add_argument("--worker", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.vocabulary:
+        os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")  # large memory pages, as `python -m nfm_tutorial` has them
         import torch
 
         torch.set_num_threads(given.threads)

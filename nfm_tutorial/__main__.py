@@ -3,8 +3,6 @@
 Options, messages and exit codes; it knows nothing of training itself.
 """
 
-from __future__ import annotations
-
 import argparse
 import functools
 import inspect
@@ -14,8 +12,10 @@ import warnings
 
 from .course import commands as course
 
-if __name__ == "__main__" and sys.argv[1:2] and sys.argv[1] in course.NAMES:  # also where PyTorch can't be imported
-    sys.exit(course.main(sys.argv[1:]))
+if __name__ == "__main__":
+    if sys.argv[1:2] and sys.argv[1] in course.NAMES:  # also where PyTorch can't be imported
+        sys.exit(course.main(sys.argv[1:]))
+    os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")  # PyTorch: large memory pages on Linux, for large tables
 
 import torch
 
@@ -54,7 +54,7 @@ def build_parser() -> argparse.ArgumentParser:
     train = commands.add_parser("train", **about)
     options = inspect.signature(train_file).parameters | inspect.signature(TrainConfig).parameters
     for name in [name for name in options if name not in ("show", "training", "monitor", "device")]:
-        kind = {"int": int, "int | None": int, "float": float}.get(options[name].annotation, str)
+        kind = {int: int, int | None: int, float: float}.get(options[name].annotation, str)
         train.add_argument(f"--{name.replace('_', '-')}", type=kind, required=name == "data", default=argparse.SUPPRESS)
     new = commands.add_parser("predict", help="score the rows of another file with a trained model")
     for name in ("model", "data", "out"):

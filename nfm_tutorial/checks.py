@@ -3,8 +3,6 @@
 Every function raises ValueError. This module knows nothing of the package and is the only place for such checks.
 """
 
-from __future__ import annotations
-
 import math
 import os
 from collections.abc import Collection
@@ -70,10 +68,9 @@ def table_shape(n_features, k, least_k: int = 0) -> tuple[int, int]:
         memory = math.inf
     needed = 16 * n * max(k, 1)  # bytes of the table, its gradient and Adam's two moments, in float32
     if needed > memory:
-        raise ValueError(
-            f"n_features={n:,} with k={k} needs {needed / 2**30:,.0f} GB of memory to train, and this machine has "
-            f"{memory / 2**30:,.0f}; number the ids without gaps (np.unique(ids, return_inverse=True)), or lower k"
-        )
+        needs = f"needs {needed / 2**30:,.0f} GB of memory to train, and this machine has {memory / 2**30:,.0f}"
+        advice = "number the ids without gaps (np.unique(ids, return_inverse=True)), or lower k"
+        raise ValueError(f"n_features={n:,} with k={k} {needs}; {advice}")
     return n, k
 
 
@@ -88,9 +85,8 @@ def layer_sizes(value) -> tuple[int, ...]:
 def field_of_each_slot(value) -> tuple[int, ...]:
     """The field of each slot, counted from 0, as plain numbers."""
     if not isinstance(value, (list, tuple, range)) or not value:
-        raise ValueError(
-            f"field_of_slot lists the field of each slot, such as encoder.field_of_slot or [0, 1, 2, 2]; got {value!r}"
-        )
+        such = "such as encoder.field_of_slot or [0, 1, 2, 2]"
+        raise ValueError(f"field_of_slot lists the field of each slot, {such}; got {value!r}")
     return tuple(whole_number("field_of_slot holds the field of each slot; a field", field, 0) for field in value)
 
 
@@ -101,10 +97,8 @@ def shares_of_parts(ratios) -> tuple[float, float, float]:
     except (TypeError, ValueError):
         shares = ()
     if len(shares) != 3 or not all(0 < share < 1 for share in shares) or abs(sum(shares) - 1) > 1e-9:
-        raise ValueError(
-            f"ratios must be three numbers above 0 that add up to 1 (training, validation, test), such as "
-            f"(0.7, 0.2, 0.1); got {ratios!r}"
-        )
+        three = "three numbers above 0 that add up to 1 (training, validation, test), such as (0.7, 0.2, 0.1)"
+        raise ValueError(f"ratios must be {three}; got {ratios!r}")
     return shares
 
 
@@ -131,15 +125,11 @@ def numbers(name: str, data) -> np.ndarray:
 def slots(ids, values) -> None:
     """ids must be (B, S) int64 and values (B, S) floating point, both tensors."""
     if not (isinstance(ids, Tensor) and isinstance(values, Tensor)):
-        raise ValueError(
-            f"ids and values must be torch tensors, got {type(ids).__name__} and {type(values).__name__}; "
-            "Examples hold them as .ids and .values"
-        )
+        got = f"got {type(ids).__name__} and {type(values).__name__}"
+        raise ValueError(f"ids and values must be torch tensors, {got}; Examples hold them as .ids and .values")
     if ids.ndim != 2 or ids.shape != values.shape:
-        raise ValueError(
-            f"ids and values must both have shape (B, S), got {tuple(ids.shape)} and {tuple(values.shape)}; "
-            "for a single example use ids[None], values[None]"
-        )
+        got = f"got {tuple(ids.shape)} and {tuple(values.shape)}; for a single example use ids[None], values[None]"
+        raise ValueError(f"ids and values must both have shape (B, S), {got}")
     if ids.dtype != torch.int64:
         raise ValueError(f"ids must be int64, got {ids.dtype}; ids are names, not magnitudes")
     if not values.is_floating_point():

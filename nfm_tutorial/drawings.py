@@ -5,8 +5,6 @@ model is. Blue is the linear part, orange the embedding, vermillion the crossing
 This module knows no data and no training.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
@@ -16,12 +14,14 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch
 from torch import nn
 
+from .checks import whole_number
 from .models import NFM, DeepFM
 from .plotting import OKABE_ITO
 
 LINEAR, EMBEDDING, CROSSING, DEEP = (OKABE_ITO[c] for c in ("blue", "orange", "vermillion", "green"))
 PLAIN = OKABE_ITO["black"]
 ROW, BOX = 0.8, 0.54  # inches from row to row, and the height of a box
+ROUND = "round,pad=0,rounding_size=0.08"
 LINEAR_TERM = r"$w_0 + {\sum}_i \, w_i x_i$"
 
 
@@ -56,10 +56,8 @@ def two_fusions(nfm: NFM, deepfm: DeepFM) -> Figure:
     put_box(ax, 8.1, 2 * ROW, "FM branch: pairs,\nsummed (B,)", CROSSING, 1.4)
     steps = [(f"{fields} fields side by side\n(B, {fields * k})", DEEP), *_layers(deepfm.mlp)]
     top = _stack(ax, 9.7, 2, [*steps, ("DNN branch's logit\n(B,)", DEEP)], 1.6)
-    for x in (6.35, 8.85):
-        put_arrow(ax, (x, 0), (x, ROW))
     _add(ax, 8.1, joined, [(6.35, ROW), (8.1, 2 * ROW), (9.7, top)])
-    for x in (1.2, 3.6):
+    for x in (1.2, 3.6, 6.35, 8.85):
         put_arrow(ax, (x, 0), (x, ROW))
     put_arrow(ax, (9.7, ROW), (9.7, 2 * ROW))
     return ax.figure
@@ -68,16 +66,14 @@ def two_fusions(nfm: NFM, deepfm: DeepFM) -> Figure:
 def formula_beside_fm() -> Figure:
     """The series' figure 2: NFM's formula under FM's, term under term, and an arrow to the part that is replaced."""
     ax = canvas(9, 4, bottom=-0.3)
-    columns = {"name": 0.7, "y": 2.1, "linear": 4.0, "plus": 5.5, "second": 7.2}
     high, low = 3.0, 1.2
-    for y, name in ((high, "FM"), (low, "NFM")):
-        put_text(ax, columns["name"], y, name, size=15, weight="bold")
-        put_text(ax, columns["y"], y, r"$\hat{y}(\mathbf{x}) \;=$", size=17)
-        put_box(ax, columns["linear"], y, r"$w_0 + \sum_{i=1}^{n} w_i x_i$", LINEAR, 2.5, height=0.9, size=16)
-        put_text(ax, columns["plus"], y, "$+$", size=17)
     pairs = r"$\sum_{i<j} \langle \mathbf{v}_i, \mathbf{v}_j \rangle \, x_i x_j$"
-    put_box(ax, columns["second"], high, pairs, CROSSING, 2.7, height=0.9, size=16)
-    put_box(ax, columns["second"], low, r"$f(\mathbf{x})$", DEEP, 2.7, height=0.9, size=16)
+    for y, name, second, colour in ((high, "FM", pairs, CROSSING), (low, "NFM", r"$f(\mathbf{x})$", DEEP)):
+        put_text(ax, 0.7, y, name, size=15, weight="bold")
+        put_text(ax, 2.1, y, r"$\hat{y}(\mathbf{x}) \;=$", size=17)
+        put_box(ax, 4.0, y, r"$w_0 + \sum_{i=1}^{n} w_i x_i$", LINEAR, 2.5, height=0.9, size=16)
+        put_text(ax, 5.5, y, "$+$", size=17)
+        put_box(ax, 7.2, y, second, colour, 2.7, height=0.9, size=16)
     put_arrow(ax, (7.2, high - 0.47), (7.2, low + 0.47), gap=0, width=2.2, colour=CROSSING)
     put_text(ax, 8.1, 2.1, "replaced by $f(\\mathbf{x})$", size=11)
     put_text(ax, 4.0, 2.1, "the same in both", size=11, color=LINEAR)
@@ -96,12 +92,10 @@ def nfm_structure(nfm: NFM, n_slots: int) -> Figure:
     n_slots is below 1.
     """
     n, k = _size(nfm, NFM)
-    if n_slots < 1:
-        raise ValueError(f"n_slots is the number of slots of an example and must be at least 1, got {n_slots}")
+    n_slots = whole_number("n_slots, the number of slots of an example,", n_slots, 1)
     steps = [(f"Bi-Interaction pooling $f_{{BI}}$\n(B, {n_slots}, {k}) → (B, {k})", CROSSING, "no parameters")]
     extras = [f"batch norm, eps {nfm.norm_bi.eps:g}"] if isinstance(nfm.norm_bi, nn.BatchNorm1d) else []
-    if nfm.drop_bi.p:
-        extras += [f"dropout {nfm.drop_bi.p:g}"]
+    extras += [f"dropout {nfm.drop_bi.p:g}"] if nfm.drop_bi.p else []
     if extras:
         steps += [(f"{', '.join(extras)}\n(B, {k})", PLAIN, _count(nfm.norm_bi))]
     for (text, colour), layer in zip(_layers(nfm.mlp, details=True), _hidden(nfm.mlp)):
@@ -120,14 +114,10 @@ def nfm_structure(nfm: NFM, n_slots: int) -> Figure:
     top = _stack(ax, x, 2, [step[:2] for step in steps], 4.2)
     for row, (_, _, note) in enumerate(steps, 2):
         put_text(ax, right, row * ROW, note, size=9)
-    for start in ((left, 0), (x, 0)):
-        put_arrow(ax, start, (start[0], ROW))
-    put_arrow(ax, (x, ROW), (x, 2 * ROW))
+    for start, stop in (((left, 0), (left, ROW)), ((x, 0), (x, ROW)), ((x, ROW), (x, 2 * ROW))):
+        put_arrow(ax, start, stop)
     _add(ax, x, top + ROW, [(left, ROW), (x, top)])
     return ax.figure
-
-
-# --- what a model looks like ------------------------------------------------------------------------------------
 
 
 def _size(model, kind: type) -> tuple[int, int]:
@@ -139,12 +129,8 @@ def _size(model, kind: type) -> tuple[int, int]:
 
 def _hidden(mlp: nn.Sequential) -> list[list[nn.Module]]:
     """The modules of each hidden layer; each begins with its nn.Linear."""
-    layers: list[list[nn.Module]] = []
-    for module in mlp:
-        if isinstance(module, nn.Linear):
-            layers.append([])
-        layers[-1].append(module)
-    return layers
+    starts = [i for i, module in enumerate(mlp) if isinstance(module, nn.Linear)]
+    return [list(mlp[start:stop]) for start, stop in zip(starts, [*starts[1:], len(mlp)])]
 
 
 def _layers(mlp: nn.Sequential, details: bool = False) -> list[tuple[str, str]]:
@@ -173,10 +159,7 @@ def _count(*modules: nn.Module) -> str:
     return f"{number:,} parameters" if number else "no parameters"
 
 
-# --- what drawings are made of: all positions are centres, in inches -------------------------------------------
-
-
-def canvas(width: float, height: float, bottom: float = -0.5) -> Axes:
+def canvas(width: float, height: float, bottom: float = -0.5) -> Axes:  # all positions are centres, in inches
     figure = plt.figure(figsize=(width, height))
     ax = figure.add_axes((0, 0, 1, 1))
     ax.set(xlim=(0, width), ylim=(bottom, bottom + height))
@@ -197,8 +180,7 @@ def put_box(ax, x, y, text, colour, width, height=BOX, size=9.5) -> None:
     strength = 0.06 if colour == PLAIN else 0.18  # pale enough for black text
     tint = tuple(1 - strength * (1 - channel) for channel in to_rgb(colour))
     corner = (x - width / 2, y - height / 2)
-    shape = "round,pad=0,rounding_size=0.08"
-    ax.add_patch(FancyBboxPatch(corner, width, height, boxstyle=shape, fc=tint, ec=colour, lw=1.6, zorder=3))
+    ax.add_patch(FancyBboxPatch(corner, width, height, boxstyle=ROUND, fc=tint, ec=colour, lw=1.6, zorder=3))
     put_text(ax, x, y, text, size=size, zorder=4)
 
 
@@ -243,9 +225,8 @@ def _slots(ax, x: float, y: float, n_slots: int, width: float) -> None:
     if n_slots > 8:
         shown = [*shown[:5], "...", shown[-1]]
     step = width / len(shown)
-    frame = FancyBboxPatch((x - width / 2, y - BOX / 2), width, BOX, boxstyle="round,pad=0,rounding_size=0.08")
-    frame.set(facecolor="white", edgecolor=EMBEDDING, linewidth=1.2, linestyle="--", zorder=2)
-    ax.add_patch(frame)
+    look = {"fc": "white", "ec": EMBEDDING, "lw": 1.2, "ls": "--", "zorder": 2}
+    ax.add_patch(FancyBboxPatch((x - width / 2, y - BOX / 2), width, BOX, boxstyle=ROUND, **look))
     for i, name in enumerate(shown):
         centre = x - width / 2 + (i + 0.5) * step
         if name == "...":

@@ -8,8 +8,6 @@ range is the field's own "unknown" feature, used for what was not seen by `Encod
 Tables are checked here, once, so that models need not look at every value again. This module knows no model.
 """
 
-from __future__ import annotations
-
 import bisect
 import hashlib
 import json
@@ -17,7 +15,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from numbers import Number
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 import pandas as pd
@@ -58,9 +56,8 @@ class Field:
     def __post_init__(self):
         if not isinstance(self.name, str) or not self.name:
             to_text = "; make the names text first: frame.columns = frame.columns.map(str)"
-            raise ValueError(
-                f"a field needs the name of a column, got {self.name!r}{to_text if self.name not in ('', None) else ''}"
-            )
+            got = f"got {self.name!r}{'' if self.name in ('', None) else to_text}"
+            raise ValueError(f"a field needs the name of a column, {got}")
         checks.one_of(f"field {self.name!r}: kind", self.kind, KINDS)
         checks.true_or_false(f"field {self.name!r}: standardize", self.standardize)
         if self.max_values is not None and self.kind != "multi":
@@ -101,9 +98,7 @@ class Examples:
     belong together, no slots at all.
     """
 
-    def __init__(
-        self, ids, values, target=None, field_of_slot=None, spans: Sequence[Span] = (), fingerprint=None, weight=None
-    ):
+    def __init__(self, ids, values, target=None, field_of_slot=None, spans=(), fingerprint=None, weight=None):
         self.ids = _ids_tensor(ids)
         n, s = self.ids.shape
         self.values = _values_tensor(values, (n, s))
@@ -119,30 +114,24 @@ class Examples:
     def _check_ranges(self) -> None:
         fields = self.field_of_slot
         if fields.numel() and int(fields.max()) >= len(self.spans):
-            raise ValueError(
-                f"field_of_slot names field {int(fields.max())}, but there are only {len(self.spans)} fields (from 0)"
-            )
-        start = torch.tensor([span.start for span in self.spans])[fields]
-        stop = torch.tensor([span.stop for span in self.spans])[fields]
-        wrong = (self.ids != 0) & ((self.ids < start) | (self.ids >= stop))
-        wrong |= (self.ids == 0) & (self.values != 0)
+            only = f"only {len(self.spans)} fields (from 0)"
+            raise ValueError(f"field_of_slot names field {int(fields.max())}, but there are {only}")
+        start, stop = torch.tensor([(span.start, span.stop) for span in self.spans])[fields].T  # of each slot's field
+        wrong = torch.where(self.ids == 0, self.values != 0, (self.ids < start) | (self.ids >= stop))
         if wrong.any():
             row, slot = (int(i) for i in wrong.nonzero()[0])
             span, bad = self.spans[int(fields[slot])], int(self.ids[row, slot])
             if bad == 0:
-                raise ValueError(
-                    f"row {row}, slot {slot} (field {span.name!r}): padding id 0 has value "
-                    f"{float(self.values[row, slot]):g}; padding must have value 0"
-                )
-            raise ValueError(
-                f"row {row}, slot {slot}: id {bad} is outside field {span.name!r}, whose ids are {span.start} to "
-                f"{span.stop - 1}. Such an id would read another field's embedding; encode the column again."
-            )
+                what = f"padding id 0 has value {float(self.values[row, slot]):g}; padding must have value 0"
+                raise ValueError(f"row {row}, slot {slot} (field {span.name!r}): {what}")
+            outside = f"outside field {span.name!r}, whose ids are {span.start} to {span.stop - 1}"
+            what = "Such an id would read another field's embedding; encode the column again."
+            raise ValueError(f"row {row}, slot {slot}: id {bad} is {outside}. {what}")
 
     def __len__(self) -> int:
         return self.ids.shape[0]
 
-    def __getitem__(self, index) -> Examples:
+    def __getitem__(self, index) -> Self:
         """The chosen rows, as Examples. A single whole number gives one row, still as Examples."""
         if isinstance(index, (int, np.integer)):
             if not -len(self) <= index < len(self):
@@ -155,18 +144,16 @@ class Examples:
             if index.dtype == torch.bool and index.shape != (len(self),):
                 raise ValueError(f"a mask needs one entry per row ({len(self)}), this one has {tuple(index.shape)}")
             if index.ndim != 1 or (index.dtype.is_floating_point and len(index)):
-                raise ValueError(
-                    f"rows are chosen by a slice, a mask or a list of row numbers, got {index.dtype} "
-                    f"of shape {tuple(index.shape)}"
-                )
+                got = f"{index.dtype} of shape {tuple(index.shape)}"
+                raise ValueError(f"rows are chosen by a slice, a mask or a list of row numbers, got {got}")
             index = index if index.dtype == torch.bool else index.long()
         return self.each(lambda tensor: tensor[index])
 
-    def to(self, device) -> Examples:
+    def to(self, device) -> Self:
         """The same examples with their tensors on `device`."""
         return self.each(lambda tensor: tensor.to(device))
 
-    def each(self, change: Callable[[Tensor], Tensor]) -> Examples:
+    def each(self, change: Callable[[Tensor], Tensor]) -> Self:
         """Examples with `change` of ids, values, target and weight; the checks of the constructor are not repeated."""
         part = object.__new__(Examples)
         part.field_of_slot, part.spans, part.fingerprint = self.field_of_slot, self.spans, self.fingerprint
@@ -203,15 +190,12 @@ class Examples:
         slots = torch.bincount(self.field_of_slot, minlength=len(names)).tolist()
         parts = [name if n == 1 else f"{name} x{n}" for name, n in zip(names, slots) if n]
         shape = f"{len(self):,} rows, {self.n_slots} slots ({', '.join(parts)}), {self.n_features:,} features"
-        lines = [f"Examples: {shape}"]
-        if self.target is None:
-            lines.append("  target: none")
-        elif len(self):
-            labels, counts = torch.unique(self.target, return_counts=True)
+        lines = [f"Examples: {shape}", *(["  target: none"] if self.target is None else [])]
+        if self.target is not None and len(self):
+            labels, counts = (numbers.tolist() for numbers in torch.unique(self.target, return_counts=True))
+            shown = f"{labels[0]:g} to {labels[-1]:g}, mean {float(self.target.mean()):.3g}"
             if len(labels) <= 5:
-                shown = ", ".join(f"{label:g}: {count:,}" for label, count in zip(labels.tolist(), counts.tolist()))
-            else:
-                shown = f"{float(labels[0]):g} to {float(labels[-1]):g}, mean {float(self.target.mean()):.3g}"
+                shown = ", ".join(f"{label:g}: {count:,}" for label, count in zip(labels, counts))
             lines.append(f"  target: {shown}")
         if len(self):
             row = zip(self.field_of_slot.tolist(), self.ids[0].tolist(), self.values[0].tolist())
@@ -242,20 +226,16 @@ class Encoder:
         names = [field.name for field in self.fields]
         if not names:
             raise ValueError("an Encoder needs at least one field")
-        repeated = sorted({name for name in names if names.count(name) > 1})
-        if repeated:
+        if repeated := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"field {repeated[0]!r} is given twice; each column can be one field only")
         if target in names:
             raise ValueError(f"{target!r} is the target, so it must not be a field: the model would read its answer")
         if weight is not None and weight in (*names, target):
             raise ValueError(f"{weight!r} is the weight, so it must not be a field or the target")
-        self.spans: tuple[Span, ...] = ()
-        self._vocabulary: list[list] = []
-        self._slots: list[int] = []
-        self._scaling: list[tuple[float, float]] = []
-        self.fingerprint: str | None = None
+        self.spans, self.fingerprint = (), None
+        self._vocabulary, self._slots, self._scaling = [], [], []  # of each field: words, slots, (mean, std)
 
-    def fit(self, frame: pd.DataFrame | Iterator[pd.DataFrame]) -> Encoder:
+    def fit(self, frame: pd.DataFrame | Iterator[pd.DataFrame]) -> Self:
         """Learn ids from the training rows only. Ids go to values in sorted order, so row order does not matter.
 
         frame: the table, or an iterator of its parts, when the whole does not fit the memory.
@@ -295,7 +275,7 @@ class Encoder:
             next_id = stop
         return self._learned(spans, vocabulary, slots, scaling)
 
-    def _learned(self, spans, vocabulary, slots, scaling) -> Encoder:
+    def _learned(self, spans, vocabulary, slots, scaling) -> Self:
         self.spans, self._vocabulary, self._slots, self._scaling = tuple(spans), vocabulary, slots, scaling
         content = {name: value for name, value in self.to_dict().items() if name not in ("target", "weight")}
         content["scaling"] = [[f"{x:.9g}" for x in scale] for scale in scaling]  # rows in another order round elsewhere
@@ -312,12 +292,9 @@ class Encoder:
         self._need_fit()
         self._need_columns(frame)
         ids = np.zeros((len(frame), sum(self._slots)), dtype=np.int64)
-        values = np.zeros(ids.shape, dtype=np.float32)
-        first = 0
+        values, fields = np.zeros(ids.shape, dtype=np.float32), self.field_of_slot.numpy()
         for f, field in enumerate(self.fields):
-            part = slice(first, first + self._slots[f])
-            ids[:, part], values[:, part] = self._encode_column(frame[field.name], f)
-            first += self._slots[f]
+            ids[:, fields == f], values[:, fields == f] = self._encode_column(frame[field.name], f)
         target = None
         if self.target in frame.columns:
             if len(frame) and frame[self.target].isna().all():
@@ -381,13 +358,12 @@ class Encoder:
         if not strange or not self._vocabulary[f]:
             return
         learned = _type_of(self._vocabulary[f][0])
-        for code, cell in zip(strange, cells):
-            for word in cell:
-                if _type_of(word) != learned:
-                    raise ValueError(
-                        f"{_at(column, codes == code)}has {word!r}, {_type_of(word)}, but the encoder learned "
-                        f"{learned} here, such as {self._vocabulary[f][0]!r}; convert the column as then"
-                    )
+        for code, word in ((code, word) for code, cell in zip(strange, cells) for word in cell):
+            if _type_of(word) != learned:
+                raise ValueError(
+                    f"{_at(column, codes == code)}has {word!r}, {_type_of(word)}, but the encoder learned {learned} "
+                    f"here, such as {self._vocabulary[f][0]!r}; convert the column as then"
+                )
         unknown, known = np.isin(codes, strange).sum(), (codes >= 0).sum()
         if known >= 20 and unknown > known / 2:
             warnings.warn(f"column {column.name!r}: {unknown / known:.0%} of the values are unknown", stacklevel=4)
@@ -443,7 +419,7 @@ class Encoder:
         }
 
     @classmethod
-    def from_dict(cls, state: dict) -> Encoder:
+    def from_dict(cls, state: dict) -> Self:
         """The encoder that `to_dict` described. Raises ValueError if an entry is missing."""
         try:
             encoder = cls([Field(**field) for field in state["fields"]], state["target"], state.get("weight"))
@@ -465,10 +441,10 @@ class Encoder:
 
     def _field(self, name: str) -> int:
         self._need_fit()
-        for f, span in enumerate(self.spans):
-            if span.name == name:
-                return f
-        raise ValueError(f"there is no field {name!r}; the fields are {', '.join(s.name for s in self.spans)}")
+        names = [span.name for span in self.spans]
+        if name not in names:
+            raise ValueError(f"there is no field {name!r}; the fields are {', '.join(names)}")
+        return names.index(name)
 
     def _need_fit(self) -> None:
         if not self.spans:
@@ -558,10 +534,9 @@ def _split_cells(column: pd.Series, field: Field) -> tuple[np.ndarray, list[list
     for code, cell in enumerate(map(as_key, uniques)):
         words = cell.split(field.sep) if isinstance(cell, str) else list(cell) if isinstance(cell, tuple) else [cell]
         if isinstance(cell, str) and len(words) > 1 and any(word != word.strip() for word in words):
-            raise ValueError(
-                f"{_at(column, codes == code)}has spaces round the separator {field.sep!r}, which would become part "
-                f"of the values; replace the separator with its spaces by {field.sep!r} first, or name it in sep"
-            )
+            what = f"{_at(column, codes == code)}has spaces round the separator {field.sep!r}"
+            advice = f"replace the separator with its spaces by {field.sep!r} first, or name it in sep"
+            raise ValueError(f"{what}, which would become part of the values; {advice}")
         cells.append(list(dict.fromkeys(word for word in words if word != "")))
     return codes, cells + [[]]  # a missing cell has code -1: the last entry, no values
 
@@ -570,10 +545,9 @@ def _slots_of(lengths: np.ndarray, marks: set, field: Field) -> int:
     """The slots of a multi field. ValueError for another separator, or one cell so long that the rest is padding."""
     if marks and field.sep not in marks:
         other = min(marks, key=",;|\t".index)
-        raise ValueError(
-            f"no text of column {field.name!r} has the separator {field.sep!r}, but some have {other!r}: use "
-            f"Field({field.name!r}, 'multi', sep={other!r}), or kind='categorical' if each text is one value"
-        )
+        use = f"use Field({field.name!r}, 'multi', sep={other!r}), or kind='categorical' if each text is one value"
+        what = f"no text of column {field.name!r} has the separator {field.sep!r}, but some have {other!r}"
+        raise ValueError(f"{what}: {use}")
     longest = int(lengths.max())
     cells, pairs = len(lengths) * longest, len(lengths) + lengths.sum()
     if field.max_values is None and cells > MANY_CELLS and cells > MOSTLY_PADDING * pairs:
@@ -611,10 +585,8 @@ def _mean_and_std(numbers: np.ndarray, field: Field) -> tuple[float, float]:
         mean, std = float(np.nanmean(numbers)), float(np.nanstd(numbers))
     if not np.isfinite([mean, std]).all() or (std == 0 and np.nanmin(numbers) != np.nanmax(numbers)):
         row = int(np.nanargmax(np.abs(numbers)))
-        raise ValueError(
-            f"column {field.name!r}, row {row}: {numbers[row]:g} is too large to standardise the column; correct it, "
-            "or take the logarithm"
-        )
+        what = f"column {field.name!r}, row {row}: {numbers[row]:g} is too large to standardise the column"
+        raise ValueError(f"{what}; correct it, or take the logarithm")
     return mean, std if std > 0 else 1.0
 
 
@@ -649,8 +621,7 @@ def _values_tensor(values, shape: tuple[int, int]) -> Tensor:
     values = values.to(torch.float32) if values.dtype != torch.float64 else values
     finite = torch.isfinite(values)
     if not finite.all():
-        where = tuple((~finite).nonzero()[0])
-        raise ValueError(f"{_first(~finite)}: value {float(values[where])} is not finite; use 0 for absent")
+        raise ValueError(f"{_first(~finite)}: value {float(values[~finite][0])} is not finite; use 0 for absent")
     return values
 
 

@@ -1,7 +1,5 @@
 """Writing files: whole or not at all. This module knows nothing of the package."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import re

@@ -4,8 +4,6 @@ Every function here equals a readable line of layers.py, in its result and in it
 knows tensors and nothing else: no model, no data.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -21,7 +19,7 @@ def look_up(table: Tensor, ids: Tensor, values: Tensor) -> Tensor:
     """
     values = values.to(table.dtype)
     try:
-        if table.ndim == 2 and table.shape[1] and many_slots(ids, table):
+        if table.ndim == 2 and table.shape[1] and many_slots(ids, table) and not values.requires_grad:
             return _LookUp.apply(table, ids, values)
         rows = table.index_select(0, ids.flatten()).unflatten(0, ids.shape)
     except (IndexError, RuntimeError) as error:
@@ -39,11 +37,11 @@ def fused_bi_interaction(V: Tensor, ids: Tensor, values: Tensor) -> Tensor:
 
     V: (n, k) embedding table; ids: (B, S) int64; values: (B, S). Returns (B, k), with gradients for V and values.
     It passes over the whole table a few times, so with fewer slots in the batch than features in the table (B S < n)
-    the plain way is faster, and taken.
+    the plain way is faster, and taken, as it is for a gradient of values, which training does not need.
     Raises ValueError for an id outside the table or shapes that do not belong together.
     """
     checks.slots(ids, values)
-    if V.shape[1] == 0 or ids.shape[1] < 2 or not many_slots(ids, V):
+    if V.shape[1] == 0 or ids.shape[1] < 2 or values.requires_grad or not many_slots(ids, V):
         return pool(look_up(V, ids, values))
     try:
         return _FusedBiInteraction.apply(V, ids, values.to(V.dtype))
@@ -87,19 +85,13 @@ class _FusedBiInteraction(torch.autograd.Function):
     def backward(ctx, grad: Tensor):
         # d f_BI / d v_i = x_i (total - x_i v_i): the first part is one vector for all slots of an example.
         V, ids, values, total = ctx.saved_tensors
-        weighted = grad * total  # (B, k)
-        grad_V = grad_values = None
-        if ctx.needs_input_grad[0]:
-            slots = _SlotsByFeature(ids, V.shape[0])
-            grad_V = slots.sum_rows(values, weighted)
-            if grad.stride(1) == 0:  # FM sums over k, so one number stands for all k entries of grad
-                grad_V.addcmul_(slots.sum_numbers(values.square() * grad[:, :1])[:, None], V, value=-1)
-            else:
-                grad_V.addcmul_(slots.sum_rows(values.square(), grad), V, value=-1)
-        if ctx.needs_input_grad[2]:
-            v = V[ids]  # (B, S, k); nothing trains x, so this path may be slow
-            grad_values = (v * weighted[:, None]).sum(2) - values * (v.square() * grad[:, None]).sum(2)
-        return grad_V, None, grad_values
+        slots = _SlotsByFeature(ids, V.shape[0])
+        if grad.stride(1) == 0:  # FM sums over k, so one number stands for all k entries of grad
+            numbers = (values.square() * grad[:, :1]).flatten()
+            second = grad.new_zeros(V.shape[0]).index_add_(0, slots.flat, numbers)[:, None]
+        else:
+            second = slots.sum_rows(values.square(), grad)
+        return slots.sum_rows(values, grad * total).addcmul_(second, V, value=-1), None, None
 
 
 class _LookUp(torch.autograd.Function):
@@ -107,19 +99,15 @@ class _LookUp(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, V: Tensor, ids: Tensor, values: Tensor) -> Tensor:
-        ctx.save_for_backward(V, ids, values)
+        ctx.save_for_backward(ids, values)
+        ctx.n = V.shape[0]
         return V.index_select(0, ids.flatten()).unflatten(0, ids.shape) * values[..., None]  # (B, S, k)
 
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx, grad: Tensor):
-        V, ids, values = ctx.saved_tensors
-        grad_V = grad_values = None
-        if ctx.needs_input_grad[0]:
-            grad_V = _SlotsByFeature(ids, V.shape[0]).sum_rows(values, grad.flatten(0, 1))
-        if ctx.needs_input_grad[2]:
-            grad_values = (V[ids] * grad).sum(2)
-        return grad_V, None, grad_values
+        ids, values = ctx.saved_tensors
+        return _SlotsByFeature(ids, ctx.n).sum_rows(values, grad.flatten(0, 1)), None, None
 
 
 class _SlotsByFeature:
@@ -130,7 +118,7 @@ class _SlotsByFeature:
     """
 
     def __init__(self, ids: Tensor, n: int):
-        self.n, self.n_slots, self.flat = n, ids.shape[1], ids.flatten()
+        self.n_slots, self.flat = ids.shape[1], ids.flatten()
         if self.flat.is_cpu and n <= 2**16:  # NumPy sorts 16-bit numbers by radix
             self.order = torch.from_numpy(np.argsort(self.flat.numpy().astype(np.uint16), kind="stable"))
         else:
@@ -144,7 +132,3 @@ class _SlotsByFeature:
         which = self.order if one_per_slot else torch.div(self.order, self.n_slots, rounding_mode="floor")
         weights = weights.flatten()[self.order]
         return F.embedding_bag(which, rows.contiguous(), self.starts, mode="sum", per_sample_weights=weights)
-
-    def sum_numbers(self, numbers: Tensor) -> Tensor:
-        """(n,): the sum of the numbers (B, S) over each feature's slots."""
-        return numbers.new_zeros(self.n).index_add_(0, self.flat, numbers.flatten())

@@ -4,8 +4,6 @@ Symbols: B examples in a batch, S slots of an example, n features, k embedding s
 v_i in R^k the embedding of the feature in that slot. This module knows neither data nor training.
 """
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor, nn
 
@@ -84,13 +82,9 @@ class FeatureEmbedding(nn.Module):
 
 
 def mlp(
-    n_in: int,
-    hidden: tuple[int, ...],
-    activation: str = "relu",
-    batch_norm: bool = False,
-    bn_eps: float = 1e-5,
+    n_in: int, hidden: tuple[int, ...], activation: str = "relu", batch_norm: bool = False, bn_eps: float = 1e-5,
     dropout: float = 0.0,
-) -> nn.Sequential:
+) -> nn.Sequential:  # fmt: skip
     """Hidden layers: (dense -> batch norm -> activation -> dropout) for each size in `hidden`; () gives no layer.
 
     Maps (B, n_in) to (B, hidden[-1]). The order is that of the NFM authors' code.

@@ -1,11 +1,8 @@
 """Metrics over a whole set at once, thin over scikit-learn. An average of per-batch metrics would be another number.
 This module knows no model and no training.
 
-scikit-learn and SciPy are imported where they are used: that takes more than a second, which a notebook that does not
-evaluate need not wait for.
+scikit-learn and SciPy are imported where they are used: that takes more than a second, and not every notebook needs it.
 """
-
-from __future__ import annotations
 
 from collections.abc import Callable
 from typing import NamedTuple

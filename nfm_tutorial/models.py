@@ -6,8 +6,6 @@ model can be built again from a file. `seed` fixes the initial weights and leave
 This module knows neither data nor training.
 """
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor, nn
 
@@ -62,18 +60,10 @@ class NFM(nn.Module):
 
     @recorded
     def __init__(
-        self,
-        n_features: int,
-        k: int = 16,
-        hidden: tuple[int, ...] = (64,),
-        dropout_bi: float = 0.0,
-        dropout_hidden: float = 0.0,
-        batch_norm: bool | None = None,
-        bn_eps: float = 1e-5,
-        activation: str = "relu",
-        init_std: float = 0.05,
-        seed: int = 0,
-    ):
+        self, n_features: int, k: int = 16, hidden: tuple[int, ...] = (64,), dropout_bi: float = 0.0,
+        dropout_hidden: float = 0.0, batch_norm: bool | None = None, bn_eps: float = 1e-5, activation: str = "relu",
+        init_std: float = 0.05, seed: int = 0,
+    ):  # fmt: skip
         super().__init__()
         hidden = checks.layer_sizes(hidden)
         batch_norm = bool(hidden) if batch_norm is None else checks.true_or_false("batch_norm", batch_norm)
@@ -106,18 +96,9 @@ class DeepFM(nn.Module):
 
     @recorded
     def __init__(
-        self,
-        n_features: int,
-        field_of_slot,
-        k: int = 16,
-        hidden: tuple[int, ...] = (64, 64),
-        dropout: float = 0.0,
-        batch_norm: bool = False,
-        bn_eps: float = 1e-5,
-        activation: str = "relu",
-        init_std: float = 0.05,
-        seed: int = 0,
-    ):
+        self, n_features: int, field_of_slot, k: int = 16, hidden: tuple[int, ...] = (64, 64), dropout: float = 0.0,
+        batch_norm: bool = False, bn_eps: float = 1e-5, activation: str = "relu", init_std: float = 0.05, seed: int = 0,
+    ):  # fmt: skip
         super().__init__()
         checks.whole_number("k", k, 1)
         hidden, field_of_slot = checks.layer_sizes(hidden), checks.field_of_each_slot(field_of_slot)

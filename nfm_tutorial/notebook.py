@@ -3,8 +3,6 @@
 This module knows neither data nor models.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 import warnings

@@ -5,8 +5,6 @@ Every function takes a title, which should state the finding, and returns the Ax
 number is left out and counted beside the name of its series, "FM (1 of 3 missing)". This module knows no training.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 
 import matplotlib.pyplot as plt
@@ -18,24 +16,14 @@ from . import checks
 from .metrics import paired_interval
 
 OKABE_ITO = {
-    "blue": "#0072B2",
-    "orange": "#E69F00",
-    "green": "#009E73",
-    "vermillion": "#D55E00",
-    "purple": "#CC79A7",
-    "sky": "#56B4E9",
-    "yellow": "#F0E442",
-    "black": "#000000",
-}
+    "blue": "#0072B2", "orange": "#E69F00", "green": "#009E73", "vermillion": "#D55E00",
+    "purple": "#CC79A7", "sky": "#56B4E9", "yellow": "#F0E442", "black": "#000000",
+}  # fmt: skip
 COLOURS = [colour for name, colour in OKABE_ITO.items() if name != "yellow"]  # which is too pale for lines
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 # A model keeps its colour and marker in every chapter.
-MODEL_LOOK = {
-    "LR": (OKABE_ITO["black"], "v"),
-    "FM": (OKABE_ITO["blue"], "o"),
-    "DeepFM": (OKABE_ITO["green"], "^"),
-    "NFM": (OKABE_ITO["vermillion"], "s"),
-}
+MODEL_LOOK = {"LR": (OKABE_ITO["black"], "v"), "FM": (OKABE_ITO["blue"], "o")}
+MODEL_LOOK |= {"DeepFM": (OKABE_ITO["green"], "^"), "NFM": (OKABE_ITO["vermillion"], "s")}
 
 
 def style() -> None:
@@ -43,11 +31,8 @@ def style() -> None:
     plt.rc("axes", titlesize=12, titlelocation="left", grid=True, axisbelow=True, prop_cycle=plt.cycler(color=COLOURS))
     plt.rc("axes.spines", top=False, right=False)
     plt.rc("figure", figsize=(7.5, 4.2), dpi=100)
-    plt.rc("font", size=11)
-    plt.rc("grid", alpha=0.3)
-    plt.rc("legend", frameon=False)
-    plt.rc("lines", markersize=5)
-    plt.rc("savefig", bbox="tight")
+    plt.rcParams.update({"font.size": 11, "grid.alpha": 0.3, "lines.markersize": 5})
+    plt.rcParams.update({"legend.frameon": False, "savefig.bbox": "tight"})
 
 
 def look(name: str, position: int = 0) -> dict:
@@ -162,10 +147,8 @@ def embedding_map(V, names: Sequence[str], groups: Sequence[str], title: str, ax
     _is_a(Collection, "names", names, "a list with one text per row of V")
     _is_a(Collection, "groups", groups, "a list with one text per row of V")
     if V.ndim != 2 or min(V.shape) < 2 or not len(V) == len(names) == len(groups):
-        raise ValueError(
-            f"embedding_map needs V (m, k), both at least 2, with m names and m groups; got V {V.shape}, "
-            f"{len(names)} names and {len(groups)} groups"
-        )
+        got = f"got V {V.shape}, {len(names)} names and {len(groups)} groups"
+        raise ValueError(f"embedding_map needs V (m, k), both at least 2, with m names and m groups; {got}")
     if not np.isfinite(V).all():
         row = int((~np.isfinite(V).all(axis=1)).argmax())
         raise ValueError(f"row {row} of V, {list(names)[row]!r}, is not made of finite numbers: leave it out")
@@ -177,11 +160,8 @@ def embedding_map(V, names: Sequence[str], groups: Sequence[str], title: str, ax
     for position, group in enumerate(dict.fromkeys(groups)):
         rows = [i for i, g in enumerate(groups) if g == group]
         ax.plot(xy[rows, 0], xy[rows, 1], linestyle="none", label=group, alpha=0.8, **look(str(group), position))
-    ax.set(
-        xlabel=f"first principal axis ({share[0]:.0%} of the variance)",
-        ylabel=f"second principal axis ({share[1]:.0%})",
-        title=title,
-    )
+    ax.set(xlabel=f"first principal axis ({share[0]:.0%} of the variance)", title=title)
+    ax.set(ylabel=f"second principal axis ({share[1]:.0%})")
     legend = ax.legend()
     ax.figure.draw_without_rendering()  # only now do texts know where they stand
     taken, dots = [legend.get_window_extent()], ax.transData.transform(xy)

@@ -1,7 +1,5 @@
 """What a model remembers of its construction, so that a file can build it again. This module knows no model by name."""
 
-from __future__ import annotations
-
 import functools
 import inspect
 

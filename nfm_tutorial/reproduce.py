@@ -1,23 +1,22 @@
 """Reproduce the NFM paper's comparison on its own data, Frappe, or on any folder of libFM files.
 
-A recipe is a model's arguments and its training configuration. Epochs, and recipes where a model has more than one, are
-chosen on the validation file; the test file is evaluated once, after training. This module knows no notebook.
+A recipe is a model's arguments and its training configuration. The best epoch is chosen on the validation file; the
+test file is evaluated once, after training. This module knows no notebook.
 """
-
-from __future__ import annotations
 
 import json
 import math
 from collections.abc import Iterable, Sequence
 
 import numpy as np
+import pandas as pd
 import torch
 
 from .checks import table_shape, whole_number
 from .data import LIBFM_PARTS, libfm_paths, read_libfm_folder
 from .encoding import Examples
 from .files import replacing, writable
-from .metrics import METRICS, TASKS, evaluate
+from .metrics import TASKS, evaluate
 from .models import MODELS
 from .training import TrainConfig, fit, predict
 
@@ -35,7 +34,7 @@ PUBLISHED = {
     ("binary", "DeepFM", None): "BARS .9842 / .1482",
 }
 
-# Recipes: (setting, task, model) -> (model arguments, TrainConfig arguments), one or more for each embedding size.
+# Recipes: (setting, task, model) -> (model arguments, TrainConfig arguments), one for each embedding size.
 # "fast" takes batches of 1,024 and Adam with a rate that falls to 0, with what equal searches on Frappe's validation
 # file found (benchmarks/frappe.py); "paper" is the paper's Adagrad with batches of 128, stopped after 4 epochs without
 # a new best.
@@ -48,6 +47,7 @@ def _fast(lr: float, epochs: int, l2: float, group: str = "embedding") -> dict:
 
 
 _NFM = {"bn_eps": 1e-3, "init_std": 0.01}
+_DROP = {"dropout_bi": 0.3, "dropout_hidden": 0.3}
 RECIPES = {
     ("fast", "regression", "LR"): [({}, _fast(0.032, 10, 1e-4, "linear"))],
     ("fast", "regression", "FM"): [
@@ -55,8 +55,8 @@ RECIPES = {
         ({"k": 256, "init_std": 0.1, "dropout": 0.3}, _fast(0.004, 40, 1e-5)),
     ],
     ("fast", "regression", "NFM"): [
-        ({**_NFM, "k": 128, "hidden": (128,), "dropout_bi": 0.3, "dropout_hidden": 0.3}, _fast(0.004, 80, 1e-7)),
-        ({**_NFM, "k": 256, "hidden": (128,), "dropout_bi": 0.3, "dropout_hidden": 0.3}, _fast(0.004, 40, 1e-6)),
+        ({**_NFM, **_DROP, "k": 128, "hidden": (128,)}, _fast(0.004, 80, 1e-7)),
+        ({**_NFM, **_DROP, "k": 256, "hidden": (128,)}, _fast(0.004, 40, 1e-6)),
     ],
     ("fast", "regression", "DeepFM"): [
         ({"k": 128, "hidden": (64, 64), "init_std": 0.01, "dropout": 0.6}, _fast(0.016, 20, 1e-5)),
@@ -65,15 +65,13 @@ RECIPES = {
     ("fast", "binary", "LR"): [({}, _fast(0.032, 20, 1e-5, "linear"))],
     ("fast", "binary", "FM"): [({"k": 64, "init_std": 0.1, "dropout": 0.1}, _fast(0.008, 20, 1e-6))],
     ("fast", "binary", "NFM"): [
-        (
-            {**_NFM, "k": 64, "hidden": (256,), "init_std": 0.003, "dropout_bi": 0.4, "dropout_hidden": 0.4},
-            _fast(0.002, 20, 1e-3),
-        ),
+        ({"k": 64, "hidden": (256,), "bn_eps": 1e-3, "init_std": 0.003, "dropout_bi": 0.4, "dropout_hidden": 0.4},
+         _fast(0.002, 20, 1e-3)),
     ],
     ("fast", "binary", "DeepFM"): [
         ({"k": 64, "hidden": (64,), "init_std": 0.01, "dropout": 0.2}, _fast(0.016, 20, 1e-7)),
     ],
-}
+}  # fmt: skip
 for _task in TASKS:
     _hidden = {"k": 128, "hidden": (64,), "init_std": 0.01}
     RECIPES["paper", _task, "LR"] = [({}, _PAPER)]
@@ -93,28 +91,18 @@ def for_task(parts: Sequence[Examples], task: str) -> list[Examples]:
     return [Examples(p.ids, p.values, (p.target > 0).float(), p.field_of_slot, p.spans, p.fingerprint) for p in parts]
 
 
-def recipes(setting: str, task: str, model: str, k: int | None = None, seed: int = 0) -> list[tuple[dict, TrainConfig]]:
-    """The (model arguments, TrainConfig) to choose from in a setting: the nearest size's, with `k` if it is given.
+def recipe(setting: str, task: str, model: str, k: int | None = None, seed: int = 0) -> tuple[dict, TrainConfig]:
+    """(model arguments, TrainConfig) of a setting: those of the nearest embedding size, with `k` if it is given.
 
     Raises ValueError for a name that is not known or k below 1.
     """
     k = None if k is None else whole_number("k", k, 1)
     if (setting, task, model) not in RECIPES:
-        raise ValueError(
-            f"no recipe for setting {setting!r}, task {task!r}, model {model!r}; settings: fast, paper; "
-            f"tasks: {', '.join(TASKS)}; models: {', '.join(MODELS)}"
-        )
-    found = RECIPES[setting, task, model]
-    if model == "LR":
-        k = None
-    sizes = [arguments.get("k") for arguments, _ in found]
-    nearest = sizes[0] if k is None else min(sizes, key=lambda size: abs(math.log(k / size)))
-    change = {} if k is None else {"k": k}
-    return [
-        ({**arguments, **change}, TrainConfig(task=task, seed=seed, **training))
-        for arguments, training in found
-        if arguments.get("k") == nearest
-    ]
+        known = f"settings: fast, paper; tasks: {', '.join(TASKS)}; models: {', '.join(MODELS)}"
+        raise ValueError(f"no recipe for setting {setting!r}, task {task!r}, model {model!r}; {known}")
+    found, change = RECIPES[setting, task, model], {} if k is None or model == "LR" else {"k": k}
+    arguments, training = found[0] if not change else min(found, key=lambda pair: abs(math.log(k / pair[0]["k"])))
+    return {**arguments, **change}, TrainConfig(task=task, seed=seed, **training)
 
 
 def run(
@@ -122,25 +110,18 @@ def run(
 ) -> tuple[dict, np.ndarray]:
     """Train one model with one seed on (train, valid, test); return its row of results and its test scores (N,).
 
-    The row: model, task, k (0 for LR), seed, setting, valid, test (metrics by name), seconds (of all recipes), epochs
-    (run by the recipe chosen on validation). Regression predictions are clipped to the range of the training
-    labels, as the paper does.
+    The row: model, task, k (0 for LR), seed, setting, valid, test (metrics by name), seconds, epochs. Regression
+    predictions are clipped to the range of the training labels, as the paper does.
     """
     train, valid, test = for_task(parts, task)
-    n_features = max(part.n_features for part in parts)
+    arguments, config = recipe(setting, task, model, k, seed)
     fields = {"field_of_slot": train.field_of_slot} if model == "DeepFM" else {}
-    trained = []
-    for arguments, config in recipes(setting, task, model, k, seed):
-        network = MODELS[model](n_features, **arguments, **fields, seed=seed)
-        trained.append((fit(network, train, valid, config), network))
-    pick = max if METRICS[trained[0][0].monitor].higher_is_better else min
-    history, network = pick(trained, key=lambda pair: pair[0].best_value)
+    network = MODELS[model](max(part.n_features for part in parts), **arguments, **fields, seed=seed)
+    history = fit(network, train, valid, config)
     clip = train.target_range if task == "regression" else None
-
     who = {"model": model, "task": task, "k": network.config.get("k", 0), "seed": seed, "setting": setting}
     scores = [predict(network, part, clip=clip) for part in (valid, test)]
-    seconds, epochs = sum(history.seconds for history, _ in trained), int(history.frame["epoch"].max())
-    return _row(who, (valid, test), scores, round(seconds, 2), epochs), scores[1]
+    return _row(who, (valid, test), scores, round(history.seconds, 2), int(history.frame["epoch"].max())), scores[1]
 
 
 def constant(parts: Sequence[Examples], task: str, setting: str = "fast") -> dict:
@@ -158,27 +139,20 @@ def _row(who: dict, parts: Sequence[Examples], scores: Sequence[np.ndarray], sec
 
 def table(rows: Iterable[dict], frappe: bool) -> str:
     """Results as text: a line per model, mean over seeds and spread, Frappe's published numbers, and who is behind."""
-    groups: dict[tuple, list[dict]] = {}
     base, behind = {}, []
-    for row in rows:
-        groups.setdefault((row["task"], row["model"], row["k"], row["setting"]), []).append(row)
     lines = [f"{'model':8} {'k':>4} {'setting':8} {'seeds':>5}  {'test':42} {'seconds':>8} {'epochs':>6}  published"]
-    for (task, model, k, setting), members in groups.items():
-        scores = []
-        for name in members[0]["test"]:
-            values = np.array([member["test"][name] for member in members])
-            spread = f" +-{values.std(ddof=1):.4f}" if len(values) > 1 else ""
-            scores.append(f"{name} {values.mean():.4f}{spread}")
-        loss = float(values.mean())  # of the task's last metric
+    for (task, model, k, setting), seeds in pd.DataFrame(rows).groupby(["task", "model", "k", "setting"], sort=False):
+        tests = pd.DataFrame(list(seeds["test"]))
+        scores = [f"{name} {value:.4f}" for name, value in tests.mean().items()]
+        if len(seeds) > 1:
+            scores = [f"{score} +-{spread:.4f}" for score, spread in zip(scores, tests.std())]
+        name, loss = tests.columns[-1], tests.mean().iloc[-1]
         if loss > base.setdefault(task, loss if model == "constant" else math.inf):
             behind.append(f"{model} ({name} {loss:.4f} against {base[task]:.4f})")
         published = PUBLISHED.get((task, model, k)) or PUBLISHED.get((task, model, None)) or "-"
-        seconds = np.mean([member["seconds"] for member in members])
-        epochs = np.mean([member["epochs"] for member in members])
-        lines.append(
-            f"{model:8} {k:4d} {setting:8} {len(members):5d}  {', '.join(scores):42} {seconds:8.1f} {epochs:6.1f}  "
-            f"{published if frappe else '-'}"
-        )
+        seconds, epochs = seeds["seconds"].mean(), seeds["epochs"].mean()
+        line = f"{model:8} {k:4d} {setting:8} {len(seeds):5d}  {', '.join(scores):42} {seconds:8.1f} {epochs:6.1f}"
+        lines.append(f"{line}  {published if frappe else '-'}")
     if frappe:
         lines.append("published: paper = arXiv 1708.05027, Table 3 (test RMSE);")
         lines.append("BARS = Frappe_x1 (test AUC / log loss): parts of the same sizes, perhaps not the same rows.")
@@ -206,7 +180,7 @@ def reproduce(
     models = list(dict.fromkeys(named))
     if not models:
         raise ValueError(f"name at least one model of {', '.join(MODELS)}")
-    tried = [arguments for model in models for arguments, _ in recipes(setting, task, model, k)]
+    tried = [recipe(setting, task, model, k)[0] for model in models]
     kept = [] if out is None else _results(out)
     parts, paths = read_libfm_folder(folder), libfm_paths(folder)
     for arguments in tried:

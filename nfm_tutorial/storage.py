@@ -3,8 +3,6 @@
 This module knows no notebook and no training.
 """
 
-from __future__ import annotations
-
 import json
 import zipfile
 from pathlib import Path
@@ -37,10 +35,8 @@ def save(path, model: nn.Module, encoder: Encoder | None = None) -> None:
             raise ValueError(f"the third argument is the Encoder, got {type(encoder).__name__}")
         check_same_vocabulary(model.fingerprint, encoder.fingerprint, "the encoder", "the model")
         if encoder.n_features != len(model.linear.w):
-            raise ValueError(
-                f"the encoder has {encoder.n_features} features, the model {len(model.linear.w)}; save the encoder "
-                "that made the model's training examples"
-            )
+            what = f"the encoder has {encoder.n_features} features, the model {len(model.linear.w)}"
+            raise ValueError(f"{what}; save the encoder that made the model's training examples")
         state["encoder"], state["fingerprint"] = encoder.to_dict(), encoder.fingerprint
         try:
             json.dumps(state["encoder"])
@@ -81,9 +77,8 @@ def load(path) -> tuple[nn.Module, Encoder | None]:
         # Whatever a damaged file makes PyTorch raise, the reader needs one sentence, and not PyTorch's own advice to
         # load the file with its safety off.
         kind = type(error).__name__
-        raise ValueError(
-            f"{path} is damaged, or not written by nfm_tutorial.training.save ({kind}); train and save the model again"
-        ) from None
+        what = f"{path} is damaged, or not written by nfm_tutorial.training.save ({kind})"
+        raise ValueError(f"{what}; train and save the model again") from None
     if changed:
         raise ValueError(f"{path}: its vocabulary was changed after saving, so the ids mean other things; save again")
     return model.eval(), encoder

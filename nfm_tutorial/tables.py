@@ -7,8 +7,6 @@ and tags are read as text ("007" stays), so all parts and later files mean the s
 missing (an empty cell, NA, null, ...) is missing. Lines in messages are right if no cell holds a line break.
 """
 
-from __future__ import annotations
-
 import contextlib
 import re
 import warnings

@@ -1,7 +1,5 @@
 """One example followed through its models, number by number. This module knows no data and no training."""
 
-from __future__ import annotations
-
 import copy
 import html
 from collections.abc import Mapping, Sequence

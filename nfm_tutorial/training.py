@@ -1,7 +1,5 @@
 """Training and prediction. The test set never comes near `fit`. This module knows no notebook and no data source."""
 
-from __future__ import annotations
-
 import contextlib
 import math
 import os
@@ -74,19 +72,17 @@ class TrainConfig:
         checks.one_of("schedule", self.schedule, ("constant", "linear", "plateau"))
         if self.monitor is not None:
             checks.one_of(f"a {self.task} task's monitor", self.monitor, TASKS[self.task])
-        for name in ("epochs", "batch_size", "patience"):
-            if name != "patience" or self.patience is not None:
-                checks.whole_number(name, getattr(self, name), 1)
+        for name in ("epochs", "batch_size", *(["patience"] if self.patience is not None else [])):
+            checks.whole_number(name, getattr(self, name), 1)
         checks.seed_number(self.seed)
         checks.number("lr", self.lr, above=0)
         for name in ("l2_embedding", "decay_linear", "decay_embedding", "decay_mlp", "adagrad_init"):
             checks.number(name, getattr(self, name), least=0)
         for name in ("decay_linear", "decay_embedding"):
             if self.sparse and getattr(self, name):
-                raise ValueError(
-                    f"{name}={getattr(self, name):g} would move every row of a table in every step, and "
-                    f"{self.optimizer!r} moves the batch's rows alone; use l2_embedding, or a dense optimizer"
-                )
+                what = f"{name}={getattr(self, name):g} would move every row of a table in every step"
+                but = f"{self.optimizer!r} moves the batch's rows alone; use l2_embedding, or a dense optimizer"
+                raise ValueError(f"{what}, and {but}")
 
     @property
     def sparse(self) -> bool:
@@ -133,11 +129,7 @@ class History:
 
 
 def fit(
-    model: nn.Module,
-    train: Examples,
-    valid: Examples,
-    config: TrainConfig | None = None,
-    progress: bool = True,
+    model: nn.Module, train: Examples, valid: Examples, config: TrainConfig | None = None, progress: bool = True
 ) -> History:
     """Train `model` in place and leave it, in eval mode, with the weights of its best validation epoch.
 
@@ -188,7 +180,6 @@ def fit(
     if config.sparse:
         moving = dict.fromkeys(TABLES, _occurring(train, len(model.linear.w)).nonzero().squeeze(1))
     best, best_value, best_epoch, rows = _copy_of_weights(model, moving), math.nan, 0, []
-    higher = METRICS[monitor].higher_is_better
     weight = getattr(train, "weight", None)
     total_weight = len(train) if weight is None else float(weight.sum(dtype=torch.float64))
 
@@ -213,16 +204,13 @@ def fit(
                 train_loss = float(loss_sum) / total_weight
                 score = predict(model, valid)
                 if not (np.isfinite(train_loss) and np.isfinite(score).all()):
-                    raise ValueError(
-                        f"the loss is no longer finite in epoch {epoch} (lr={config.lr:g}); lower lr, or scale the "
-                        "values"
-                    )
-                loss_name = "logloss" if config.task == "binary" else "mse"
+                    what = f"the loss is no longer finite in epoch {epoch} (lr={config.lr:g})"
+                    raise ValueError(f"{what}; lower lr, or scale the values")
                 scores = evaluate(valid.target, score, config.task, getattr(valid, "weight", None))
                 value = scores[monitor]
-                rows.append((epoch, "train", loss_name, train_loss))
+                rows.append((epoch, "train", "logloss" if config.task == "binary" else "mse", train_loss))
                 rows += [(epoch, "valid", name, score) for name, score in scores.items()]
-                if best_epoch == 0 or (value > best_value if higher else value < best_value):
+                if best_epoch == 0 or (value > best_value if METRICS[monitor].higher_is_better else value < best_value):
                     best_value, best_epoch = value, epoch
                     best.clear()  # room for one copy; in an interrupt now the model itself is the best
                     best.update(_copy_of_weights(model, moving))
@@ -269,12 +257,9 @@ def _step(model: nn.Module, optimizer, config: TrainConfig, rows_of, train: Exam
 
 @torch.no_grad()
 def predict(
-    model: nn.Module,
-    examples: Examples,
-    kind: str = "score",
-    clip: tuple[float, float] | None = None,
+    model: nn.Module, examples: Examples, kind: str = "score", clip: tuple[float, float] | None = None,
     batch_size: int = 8192,
-) -> np.ndarray:
+) -> np.ndarray:  # fmt: skip
     """(N,) float64 predictions in eval mode; the model's mode is put back afterwards.
 
     kind: "score" (raw) or "probability" (sigmoid of the score). clip: (low, high) to cut predictions to, such as
@@ -286,18 +271,13 @@ def predict(
     batch_size = checks.whole_number("batch_size", batch_size, 1)
     checks.one_of("kind", kind, ("score", "probability"))
     low, high = (-math.inf, math.inf) if clip is None else checks.low_and_high("clip", clip)
-    parameter = next(model.parameters())
-    was_training = model.training
+    parameter, was_training, parts = next(model.parameters()), model.training, []
     model.eval()
     try:
-        parts = [
-            _scores(
-                model,
-                examples.ids[start : start + batch_size].to(parameter.device),
-                examples.values[start : start + batch_size].to(parameter.device, parameter.dtype),
-            )
-            for start in range(0, len(examples), batch_size)
-        ]
+        for start in range(0, len(examples), batch_size):
+            rows = slice(start, start + batch_size)
+            ids, values = examples.ids[rows].to(parameter.device), examples.values[rows].to(parameter)
+            parts.append(_scores(model, ids, values))
     finally:
         model.train(was_training)
     score = torch.cat(parts).double() if parts else torch.zeros(0, dtype=torch.float64)
@@ -311,16 +291,14 @@ def _scores(model: nn.Module, ids: Tensor, values: Tensor) -> Tensor:
     try:
         score = model(ids, values)
     except (IndexError, RuntimeError) as error:
-        raise ValueError(
-            f"{name} fails on ids (B, S)={tuple(ids.shape)} up to {int(ids.max())}: {error}. A table of embeddings "
-            f"needs {int(ids.max()) + 1} rows or more, encoder.n_features"
-        ) from error
+        what = f"{name} fails on ids (B, S)={tuple(ids.shape)} up to {int(ids.max())}: {error}"
+        rows = f"{int(ids.max()) + 1} rows or more, encoder.n_features"
+        raise ValueError(f"{what}. A table of embeddings needs {rows}") from error
     if not isinstance(score, Tensor) or score.shape != ids.shape[:1]:
         found = tuple(score.shape) if isinstance(score, Tensor) else type(score).__name__
-        raise ValueError(
-            f"{name} must return one score per example, shape (B,)={tuple(ids.shape[:1])}, and returns {found}; for "
-            "(B, 1) add .squeeze(1), or the loss compares every score with every label"
-        )
+        one = f"one score per example, shape (B,)={tuple(ids.shape[:1])}"
+        advice = "for (B, 1) add .squeeze(1), or the loss compares every score with every label"
+        raise ValueError(f"{name} must return {one}, and returns {found}; {advice}")
     return score
 
 
@@ -367,10 +345,8 @@ def _check_labels(examples: Examples, which: str, task: str) -> None:
     wrong = (examples.target != 0) & (examples.target != 1)
     if wrong.any():
         row = int(wrong.nonzero()[0])
-        raise ValueError(
-            f"{which}, row {row}: label {float(examples.target[row]):g} is not 0 or 1, which task='binary' needs; "
-            "for other labels use task='regression'"
-        )
+        what = f"{which}, row {row}: label {float(examples.target[row]):g} is not 0 or 1, which task='binary' needs"
+        raise ValueError(f"{what}; for other labels use task='regression'")
     if (counted == counted[0]).all():
         which += "" if weight is None else " with a weight above 0"
         raise ValueError(f"all labels of the {which} are {float(counted[0]):g}; task='binary' needs both classes")
@@ -404,10 +380,8 @@ def _occurring(examples: Examples, n: int, weight: Tensor | None = None) -> Tens
 
 def _batch_bounds(n: int, size: int) -> list[tuple[int, int]]:
     """(start, stop) of each batch. A last batch of one row joins the one before: batch norm needs two rows."""
-    starts = list(range(0, n, size))
-    if len(starts) > 1 and n - starts[-1] == 1:
-        starts.pop()
-    return list(zip(starts, starts[1:] + [n]))
+    stops = [*range(size, n - 1, size), n]
+    return list(zip([0, *stops], stops))
 
 
 def parameter_group(name: str) -> str:

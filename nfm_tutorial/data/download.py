@@ -4,8 +4,6 @@ A git blob id is the SHA-1 of the bytes "blob <size>", a zero byte and the file'
 content, so a file that matches is the file of the authors' repository. This module knows nothing of what is in it.
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 from pathlib import Path
@@ -26,18 +24,15 @@ class Source(NamedTuple):
     terms: str
 
 
-SOURCES = {
-    "frappe": Source(
-        base_url=(
-            "https://raw.githubusercontent.com/hexiangnan/neural_factorization_machine/"
-            "ca2a5d11b929816aa44c6e470e795af144608507/data/frappe/"
-        ),
-        files={
-            "frappe.train.libfm": "176b2aaf1f63dd13d3e66a5c17c8ec8186e91893",
-            "frappe.validation.libfm": "50b9c04bcf58dcb46d0b0070d3d6f88b45c9baab",
-            "frappe.test.libfm": "d7cdd03f0e2415c97618de617f20bedd50e8fce7",
-        },
-        terms="""\
+FRAPPE = Source(
+    base_url="https://raw.githubusercontent.com/hexiangnan/neural_factorization_machine/"
+    "ca2a5d11b929816aa44c6e470e795af144608507/data/frappe/",
+    files={
+        "frappe.train.libfm": "176b2aaf1f63dd13d3e66a5c17c8ec8186e91893",
+        "frappe.validation.libfm": "50b9c04bcf58dcb46d0b0070d3d6f88b45c9baab",
+        "frappe.test.libfm": "d7cdd03f0e2415c97618de617f20bedd50e8fce7",
+    },
+    terms="""\
 Frappe: which mobile app was used in which context (96,203 uses, 957 users, 4,082 apps), with two sampled
 negatives per use, as prepared by the authors of the NFM paper. Terms of the data:
   - research purposes only; no commercial or revenue-bearing use without the owners' permission
@@ -45,8 +40,8 @@ negatives per use, as prepared by the authors of the NFM paper. Terms of the dat
   - no guarantee that the data is correct or suitable for anything
   - acknowledge it in publications: Baltrunas, Church, Karatzoglou, Oliver (2015), Frappe: Understanding the Usage
     and Perception of Mobile App Recommendations In-The-Wild, arXiv 1505.03014""",
-    ),
-}
+)
+SOURCES = {"frappe": FRAPPE}
 
 
 def download(
@@ -71,15 +66,19 @@ def download(
     print(source.terms)
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        for file_name, blob_id in source.files.items():
+            path = folder / file_name
+            if path.is_file() and git_blob_id(path) == blob_id:
+                print(f"{file_name} is there already and correct")
+                continue
+            _fetch(f"{base_url.rstrip('/')}/{file_name}", path, blob_id, progress)
+            print(f"{file_name} downloaded and verified")
+    except ConnectionError:
+        raise
     except OSError as error:
-        raise _cannot_write(folder, error) from error
-    for file_name, blob_id in source.files.items():
-        path = folder / file_name
-        if path.is_file() and git_blob_id(path) == blob_id:
-            print(f"{file_name} is there already and correct")
-            continue
-        _fetch(f"{base_url.rstrip('/')}/{file_name}", path, blob_id, progress)
-        print(f"{file_name} downloaded and verified")
+        what = os.strerror(error.errno) if error.errno else error
+        advice = "Nothing half-written was kept. Make room or choose another folder"
+        raise OSError(error.errno, f"can't write to {folder}: {what}. {advice}") from error
     return folder
 
 
@@ -91,45 +90,27 @@ def git_blob_id(path: str | os.PathLike) -> str:
 
 def _fetch(url: str, path: Path, blob_id: str, progress: bool) -> None:
     """Download one file, verify it, and only then let it appear."""
-    from requests.exceptions import RequestException  # pooch brings requests; importing it here keeps start-up short
+    from requests import exceptions  # pooch brings requests; importing it here keeps start-up short
 
+    reasons = {  # in words; the first kind that fits
+        exceptions.HTTPError: "the server answered {0.response.status_code} {0.response.reason}",
+        exceptions.Timeout: "the server did not answer within 30 seconds",
+        exceptions.ChunkedEncodingError: "the connection broke before the end of the file",
+        exceptions.ConnectionError: "no connection to the server, or it was lost ({0.__class__.__name__})",
+    }
     get = pooch.HTTPDownloader(progressbar=progress, chunk_size=2**16, timeout=30)
     try:
         with replacing(path) as part:
             get(url, str(part), None)
             found = git_blob_id(part)
             if found != blob_id:
-                raise ValueError(
-                    f"{url} gave another file than expected: git blob id {found} ({part.stat().st_size:,} bytes) "
-                    f"instead of {blob_id}. It was cut short or changed on the way, or the server sent a page of its "
-                    f"own. Nothing was kept. Try again, on another network if need be."
-                )
-    except RequestException as error:  # an OSError too, so this comes first
+                what = f"git blob id {found} ({part.stat().st_size:,} bytes) instead of {blob_id}"
+                why = "It was cut short or changed on the way, or the server sent a page of its own"
+                advice = "Nothing was kept. Try again, on another network if need be."
+                raise ValueError(f"{url} gave another file than expected: {what}. {why}. {advice}")
+    except exceptions.RequestException as error:  # an OSError too, so this comes first
+        reason = next((text for kind, text in reasons.items() if isinstance(error, kind)), "{0}").format(error)
         raise ConnectionError(
-            f"{path.name} could not be downloaded: {_reason(error)}. Nothing half-written was kept. Check the network "
+            f"{path.name} could not be downloaded: {reason}. Nothing half-written was kept. Check the network "
             f"and try again, or get {url} with a browser, save it as {path} and run this once more to verify it."
         ) from error
-    except OSError as error:
-        raise _cannot_write(path.parent, error) from error
-
-
-def _reason(error) -> str:
-    """What happened, in words, for the errors that requests raises."""
-    from requests import exceptions
-
-    if isinstance(error, exceptions.HTTPError):
-        return f"the server answered {error.response.status_code} {error.response.reason}"
-    if isinstance(error, exceptions.Timeout):
-        return "the server did not answer within 30 seconds"
-    if isinstance(error, exceptions.ChunkedEncodingError):
-        return "the connection broke before the end of the file"
-    if isinstance(error, exceptions.ConnectionError):
-        return f"no connection to the server, or it was lost ({type(error).__name__})"
-    return str(error)
-
-
-def _cannot_write(folder: Path, error: OSError) -> OSError:
-    """The same kind of error with a message that says what to do."""
-    what = os.strerror(error.errno) if error.errno else error
-    advice = "Nothing half-written was kept. Make room or choose another folder"
-    return OSError(error.errno, f"can't write to {folder}: {what}. {advice}")

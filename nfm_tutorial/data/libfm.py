@@ -8,14 +8,12 @@ it off again. A libFM file knows no fields: the i-th pair of a line goes to slot
 An id stands once in a line: twice, it would be two features that cross each other, and not one x_i.
 """
 
-from __future__ import annotations
-
 import gzip
 import os
 import re
-import warnings
 import zlib
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -27,15 +25,10 @@ from .splits import Splits
 
 LIBFM_PARTS = ("train", "validation", "test")
 LARGEST_ID = 2**31 - 2  # a table of embeddings with more rows than that fits no memory
-NUMBER = re.compile(rb"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-
-# What a byte is, for the fast parser.
-_OTHER, _DIGIT, _COLON, _BLANK, _NEWLINE = range(5)
-_KIND = np.full(256, _OTHER, dtype=np.uint8)
-_KIND[list(b"0123456789")] = _DIGIT
-_KIND[list(b":")] = _COLON
-_KIND[list(b" \t\r\v\f")] = _BLANK
-_KIND[list(b"\n")] = _NEWLINE
+_NUMBER = rb"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+NUMBER = re.compile(_NUMBER)
+# All lines of an ordinary file. *+ does not go back, so that the memory does not grow with the file.
+ORDINARY = re.compile(rb"(?:[ \t\r\v\f]*+(?:%b(?:[ \t\r\v\f]++\d++:%b)*+[ \t\r\v\f]*+)?\n)*+" % (_NUMBER, _NUMBER))
 
 
 def read_libfm(
@@ -78,7 +71,7 @@ def libfm_paths(folder: str | os.PathLike) -> Splits:
 
     Raises FileNotFoundError if one is missing, ValueError for several training files or what is no path.
     """
-    folder = _path(folder)
+    folder, found = _path(folder), []
     if not folder.is_dir():
         raise FileNotFoundError(f"{folder} is not a folder; it should hold train.libfm, validation.libfm, test.libfm")
     endings = ("train.libfm", "train.libfm.gz")
@@ -87,9 +80,7 @@ def libfm_paths(folder: str | os.PathLike) -> Splits:
         raise FileNotFoundError(f"{folder} has no file train.libfm or <name>.train.libfm; {_contents(folder)}")
     if len(trains) > 1:
         raise ValueError(f"{folder} has several training files ({', '.join(trains)}); keep one data set per folder")
-    prefix = trains[0].removesuffix("train.libfm")
-    found = []
-    for plain in (folder / f"{prefix}{part}.libfm" for part in LIBFM_PARTS):
+    for plain in (folder / f"{trains[0].removesuffix('train.libfm')}{part}.libfm" for part in LIBFM_PARTS):
         found.append(plain if plain.is_file() else plain.with_name(f"{plain.name}.gz"))
         if not found[-1].is_file():
             raise FileNotFoundError(f"{plain} is missing beside {trains[0]}; {_contents(folder)}")
@@ -112,15 +103,11 @@ def write_libfm(path: str | os.PathLike, examples: Examples) -> None:
     counts, ids = used.sum(axis=1), examples.ids.cpu().numpy()[used] - 1
     if twice := _first_twice(counts, ids):
         raise ValueError(f"row {twice[0]}: id {twice[1] + 1} stands in two slots. {_ONCE}")
-    values = _as_text(examples.values.cpu().numpy()[used])
-    pairs = [f" {i}:{x}" for i, x in zip(ids.tolist(), values, strict=True)]
-    ends = np.cumsum(counts).tolist()  # of each line's pairs
-    labels = _as_text(examples.target.cpu().numpy())
+    # NumPy's numbers print the shortest text from which the same number of their type is read back: 1.0, less the ".0".
+    pairs = (f" {i}:{x!s}".removesuffix(".0") for i, x in zip(ids.tolist(), examples.values.cpu().numpy()[used]))
     with replacing(path) as part, open(part, "w", encoding="ascii", newline="\n") as file:
-        start = 0
-        for label, end in zip(labels, ends, strict=True):
-            file.write(label + "".join(pairs[start:end]) + "\n")
-            start = end
+        for label, count in zip(examples.target.cpu().numpy(), counts.tolist()):
+            file.write(f"{str(label).removesuffix('.0')}{''.join(islice(pairs, count))}\n")
 
 
 class _Rows:
@@ -131,9 +118,7 @@ class _Rows:
         if not self.path.is_file():
             raise FileNotFoundError(f"{self.path} is not a file; give the path of a libFM file")
         self.text = _text(self.path)
-        parsed = _parse_fast(self.text)
-        if parsed is None:
-            parsed = _parse_carefully(self.text, self.path)
+        parsed = _parse_fast(self.text) or _parse_carefully(self.text, self.path)
         self.labels, self.counts, self.ids, self.values = parsed
         if not len(self.labels):
             raise ValueError(f"{self.path} has no examples: no line with a label")
@@ -160,18 +145,15 @@ def _examples(files: Sequence[_Rows], n_slots: int | None = None, n_features: in
             f"average. Every line padded to n_slots={n_slots:,} takes {12 * cells / 2**30:,.1f} GB, nearly all of it "
             "padding; " + ("lower n_slots" if n_slots > longest else "drop that line, or split it into several lines")
         )
-    n_features = largest + 2 if n_features is None else whole_number("n_features", n_features, 1)
-    fits = largest + 2 <= n_features
-    limit = f"n_features={n_features}; with the padding id, ids up to {n_features - 2} fit"
+    n_features, limit = largest + 2 if n_features is None else whole_number("n_features", n_features, 1), ""
+    if largest + 2 > n_features:
+        limit = f"n_features={n_features}; with the padding id, ids up to {n_features - 2} fit"
     try:
         table_shape(largest + 2, 1)
     except ValueError:
-        fits = False
-        limit = (
-            "this machine's memory: even a linear model has a weight for every id up to the largest; renumber the ids "
-            "of all files without gaps, or hash them into fewer (id % 1_000_000)"
-        )
-    if not fits:
+        limit = "this machine's memory: even a linear model has a weight for every id up to the largest; renumber the "
+        limit += "ids of all files without gaps, or hash them into fewer: read_libfm(..., hash_buckets=1_000_000)"
+    if limit:
         row = int((np.cumsum(highest.counts) > highest.ids.argmax()).argmax())
         raise ValueError(f"{highest.where(row)}: id {largest} is too large for {limit}")
     spans = [Span(f"slot {s + 1}", "categorical", 1, n_features) for s in range(n_slots)]
@@ -226,35 +208,16 @@ def _parse_fast(text: bytes):
 
     Unusual files go to `_parse_carefully`, which decides what is wrong and says where.
     """
-    if b"#" in text:
-        text = re.sub(rb"#[^\n]*", b"", text)
-    kind = _KIND[np.frombuffer(text, dtype=np.uint8)]
-    blank = np.concatenate([[True], kind >= _BLANK])
-    start = np.flatnonzero(blank[:-1] & ~blank[1:])  # of each token
-    line = np.searchsorted(np.flatnonzero(kind == _NEWLINE), start)
-    is_label = np.diff(line, prepend=-1) != 0
-    pairs = np.flatnonzero(~is_label)
-    colon = np.flatnonzero(kind == _COLON)
-    if len(colon) != len(pairs):
+    text = re.sub(rb"#[^\n]*", b"", text) if b"#" in text else text
+    if not text.strip() or not ORDINARY.fullmatch(text if text.endswith(b"\n") else text + b"\n"):
         return None
-    # From each pair's start to its colon there are only digits, so no blank: the colon is in that very pair.
-    digits = np.zeros(len(kind) + 1, dtype=np.int32)
-    np.cumsum(kind == _DIGIT, out=digits[1:])
-    if not (digits[colon] - digits[start[pairs]] == colon - start[pairs]).all():
-        return None
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        try:  # a word that is not a number makes numpy raise ValueError; before numpy 2.3, warn and stop there
-            numbers = np.fromstring(text.replace(b":", b" "), dtype=np.float64, sep=" ")
-        except ValueError:
-            return None
-    if len(numbers) != len(start) + len(pairs):  # also when nothing stands before or after a colon
-        return None
-    position = np.arange(len(start)) + np.cumsum(~is_label) - ~is_label  # of each token's first number
-    labels, ids, values = numbers[position[is_label]], numbers[position[pairs]], numbers[position[pairs] + 1]
+    counts = np.array([line.count(b":") for line in text.split(b"\n") if line.strip()], dtype=np.int64)
+    numbers = np.fromstring(text.replace(b":", b" "), dtype=np.float64, sep=" ")
+    is_label = np.zeros(len(numbers), dtype=bool)
+    is_label[np.cumsum(1 + 2 * counts) - 1 - 2 * counts] = True
+    labels, (ids, values) = numbers[is_label], numbers[~is_label].reshape(-1, 2).T
     if not all(np.isfinite(x).all() for x in _as_float32(labels, values)) or ids.max(initial=0) > LARGEST_ID:
         return None
-    counts = np.diff(np.flatnonzero(is_label), append=len(start)) - 1
     return labels, counts, ids.astype(np.int64), values
 
 
@@ -300,15 +263,6 @@ def _show(token: bytes) -> str:
     return repr(text if len(text) <= 40 else text[:40] + "...")
 
 
-def _as_text(numbers: np.ndarray) -> list[str]:
-    """The shortest texts from which the same numbers of this type are read back, "1" rather than "1.0"."""
-    different, which = np.unique(numbers, return_inverse=True)
-    texts = [str(x).removesuffix(".0") for x in different]
-    return [texts[i] for i in which]
-
-
 def _contents(folder: Path) -> str:
     names = sorted(path.name for path in folder.iterdir())
-    if not names:
-        return "the folder is empty"
-    return f"the folder has {', '.join(names[:8])}{', ...' if len(names) > 8 else ''}"
+    return f"the folder has {', '.join(names[:8])}{', ...' * (len(names) > 8)}" if names else "the folder is empty"

@@ -1,7 +1,5 @@
 """MovieLens: the shipped tables, and the learning task built from them. This module knows no model."""
 
-from __future__ import annotations
-
 import functools
 import gzip
 import io
@@ -16,8 +14,7 @@ from ..checks import one_of, seed_number, shares_of_parts, whole_number
 from ..encoding import Field
 from .splits import Splits
 
-RATINGS_FILE = "ratings.csv.gz"
-MOVIES_FILE = "movies.csv.gz"
+RATINGS_FILE, MOVIES_FILE = "ratings.csv.gz", "movies.csv.gz"
 GET_AGAIN = "Get the file again: `git checkout -- data` restores it."
 
 
@@ -39,15 +36,10 @@ def load_ratings(folder: str | os.PathLike | None = None) -> pd.DataFrame:
 @functools.lru_cache(maxsize=1)  # by the bytes of the file: parsing takes a third of a second, and notebooks load often
 def _ratings(packed: bytes, where: Path) -> pd.DataFrame:
     table = _table(packed, where, ("user", "movie", "rating", "timestamp"))
-    ratings = pd.DataFrame(
-        {
-            "user": _numbers(table["user"], where, 0, np.inf).astype(np.int64),
-            "movie": _numbers(table["movie"], where, 0, np.inf).astype(np.int64),
-            "rating": _numbers(table["rating"], where, 0.5, 5.0, step=0.5),
-            "timestamp": _numbers(table["timestamp"], where, 0, 2.0**40).astype(np.int64),
-        }
-    )
-    return _without_repeats(ratings, ["user", "movie"], where)
+    for column, high in {"user": np.inf, "movie": np.inf, "timestamp": 2.0**40}.items():
+        table[column] = _numbers(table[column], where, 0, high).astype(np.int64)
+    table["rating"] = _numbers(table["rating"], where, 0.5, 5.0, step=0.5)
+    return _without_repeats(table, ["user", "movie"], where)
 
 
 def load_movies(folder: str | os.PathLike | None = None) -> pd.DataFrame:
@@ -65,25 +57,18 @@ def _movies(packed: bytes, where: Path) -> pd.DataFrame:
     nameless = (table["genres"] == "").to_numpy()
     if nameless.any():
         raise ValueError(f"{where}, line {nameless.argmax() + 2}: genres is empty. {GET_AGAIN}")
-    movies = pd.DataFrame(
-        {
-            "movie": _numbers(table["movie"], where, 0, np.inf).astype(np.int64),
-            "title": table["title"].mask(table["title"] == "", pd.NA),
-            "year": pd.Series(_numbers(table["year"], where, 1870, 2100, empty_ok=True)).astype("Int64"),
-            "genres": table["genres"],
-        }
-    )
-    return _without_repeats(movies, ["movie"], where)
+    table["movie"] = _numbers(table["movie"], where, 0, np.inf).astype(np.int64)
+    table["title"] = table["title"].mask(table["title"] == "", pd.NA)
+    table["year"] = pd.Series(_numbers(table["year"], where, 1870, 2100, empty_ok=True)).astype("Int64")
+    return _without_repeats(table, ["movie"], where)
 
 
 def _read(folder, name: str) -> tuple[bytes, Path]:
     """The bytes of a table's file, and its path for messages."""
     path = Path(data_folder() if folder is None else folder) / name
     if not path.is_file():
-        raise FileNotFoundError(
-            f"{path} is not there. The tables belong to the repository, in its folder data/; if you keep them "
-            f"elsewhere, pass folder=... or set the environment variable NFM_TUTORIAL_DATA to that folder."
-        )
+        remedy = "if you keep them elsewhere, pass folder=... or set the environment variable NFM_TUTORIAL_DATA"
+        raise FileNotFoundError(f"{path} is not there. The tables belong to the repository, in data/; {remedy}.")
     return path.read_bytes(), path
 
 
@@ -100,13 +85,12 @@ def _table(packed: bytes, path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
         table = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False, skip_blank_lines=False)
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise ValueError(f"{path}: {str(error).strip()}. {GET_AGAIN}") from error
-    missing = [column for column in columns if column not in table.columns]
-    if missing:
+    if missing := [column for column in columns if column not in table.columns]:
         have = ", ".join(map(str, table.columns))
         raise ValueError(f"{path}, line 1: there is no column {missing[0]!r}, only {have}. {GET_AGAIN}")
     if table.empty:
         raise ValueError(f"{path} has a header but no rows. {GET_AGAIN}")
-    return table
+    return table[list(columns)].copy()
 
 
 def _numbers(text: pd.Series, where: Path, low: float, high: float, step=1.0, empty_ok=False) -> np.ndarray:
@@ -119,10 +103,8 @@ def _numbers(text: pd.Series, where: Path, low: float, high: float, step=1.0, em
     if not good.all():
         row = int((~good).argmax())
         limits = f"{low:g} or more" if np.isinf(high) else f"from {low:g} to {high:g}"
-        raise ValueError(
-            f"{where}, line {row + 2}: {text.name} is {text.iloc[row]!r}, expected a number {limits} "
-            f"in steps of {step:g}{', or nothing' if empty_ok else ''}. {GET_AGAIN}"
-        )
+        expected = f"expected a number {limits} in steps of {step:g}{', or nothing' if empty_ok else ''}"
+        raise ValueError(f"{where}, line {row + 2}: {text.name} is {text.iloc[row]!r}, {expected}. {GET_AGAIN}")
     return numbers
 
 
@@ -136,13 +118,9 @@ def _without_repeats(table: pd.DataFrame, key: list[str], where: Path) -> pd.Dat
 
 
 def movielens(
-    negatives: str = "uniform",
-    n_negatives: int = 2,
-    split: str = "random",
-    ratios: tuple[float, float, float] = (0.7, 0.2, 0.1),
-    seed: int = 0,
-    folder: str | os.PathLike | None = None,
-) -> Splits:
+    negatives: str = "uniform", n_negatives: int = 2, split: str = "random",
+    ratios: tuple[float, float, float] = (0.7, 0.2, 0.1), seed: int = 0, folder: str | os.PathLike | None = None,
+) -> Splits:  # fmt: skip
     """The learning task "which movies does this user rate?", split in training, validation and test rows.
 
     Every rating is a positive (label 1). Each one gets `n_negatives` negatives (label 0): movies that the user
@@ -236,10 +214,9 @@ def _draw_negatives(user, movie, part, ratios, n_movies, weight, rng) -> np.ndar
             wanted, pool = part_of_user == p, unseen[share == p]
             size = np.count_nonzero(wanted)
             if size and not len(pool):
-                raise ValueError(
-                    f"user {user[rows[0]]} rated {len(rows)} of {len(drawable)} movies: the {len(unseen)} others "
-                    f"are too few to draw negatives for the {Splits._fields[p]} part. Leave this user out."
-                )
+                few = f"too few to draw negatives for the {Splits._fields[p]} part. Leave this user out."
+                rated = f"user {user[rows[0]]} rated {len(rows)} of {len(drawable)} movies"
+                raise ValueError(f"{rated}: the {len(unseen)} others are {few}")
             if weight is None:
                 negatives[wanted] = np.resize(pool, size)  # the pool is in random order; repeats it if too short
             elif size:

@@ -11,8 +11,6 @@ for every k, because on one-hot fields each of its terms reads at most two field
 floor under LR (q = 1) or FM (q = 2) that no training can break. This module knows no model class.
 """
 
-from __future__ import annotations
-
 from itertools import combinations, product
 
 import numpy as np
@@ -68,13 +66,9 @@ def planted(n: int, task: str = "regression", seed: int = 0, coding: str = "cate
 
 
 def planted_splits(
-    n_train: int = 24_000,
-    n_valid: int = 6_000,
-    n_test: int = 24_000,
-    task: str = "regression",
-    seed: int = 0,
+    n_train: int = 24_000, n_valid: int = 6_000, n_test: int = 24_000, task: str = "regression", seed: int = 0,
     coding: str = "categorical",
-) -> Splits:
+) -> Splits:  # fmt: skip
     """Three independent tables of `planted`, with the same truth. Raises ValueError as `planted` does."""
     sizes = Splits(n_train, n_valid, n_test)
     sizes = [whole_number(f"n_{name}", n, 1) for name, n in sizes._asdict().items()]
@@ -85,10 +79,7 @@ def planted_splits(
 
 def planted_fields(coding: str = "categorical") -> tuple[Field, ...]:
     """The six fields for an Encoder: categorical ones, or numbers taken as they are for coding="signed"."""
-    one_of("coding", coding, CODINGS)
-    if coding == "categorical":
-        return tuple(Field(name) for name in _columns(N_FIELDS, "f"))
-    return tuple(Field(name, "numeric", standardize=False) for name in _columns(N_FIELDS, "f"))
+    return _fields(_columns(N_FIELDS, "f"), coding)
 
 
 def planted_floors(task: str = "regression") -> dict[int, float]:
@@ -99,8 +90,8 @@ def planted_floors(task: str = "regression") -> dict[int, float]:
     Levels with the same sign have the same truth. Averaging a function over them keeps its order and, both losses
     being convex, does not raise its loss. So it is enough to look at the 64 patterns of signs, where order q is
     spanned by the products of at most q signs. The products are orthonormal, hence for squared loss the best
-    function keeps exactly the planted terms of order <= q. For log loss there is no such formula; Newton's method
-    finds the minimum of the convex problem to 1e-10.
+    function keeps exactly the planted terms of order <= q. For log loss there is no such formula; the minimum of the
+    convex problem is found to 1e-10.
 
     Raises ValueError for an unknown task.
     """
@@ -111,7 +102,8 @@ def planted_floors(task: str = "regression") -> dict[int, float]:
     for order in range(4):
         groups = [fields for q in range(order + 1) for fields in combinations(range(N_FIELDS), q)]
         basis = np.column_stack([sign[:, fields].prod(axis=1) for fields in groups])  # (64, products of <= q signs)
-        best = _projection(basis, truth) if task == "regression" else _log_loss_fit(basis, _sigmoid(truth))
+        nearest = basis @ (basis.T @ truth) / len(basis)  # the projection on orthonormal columns
+        best = nearest if task == "regression" else _log_loss_fit(basis, _sigmoid(truth))
         floors[order] = planted_loss(best, truth, task)
     return floors
 
@@ -135,9 +127,7 @@ def planted_loss(score, truth, task: str = "regression") -> float:
     return _log_loss(score, _sigmoid(truth))
 
 
-def parity(
-    n: int, order: int, constant: bool = False, coding: str = "signed", seed: int = 0
-) -> Examples:
+def parity(n: int, order: int, constant: bool = False, coding: str = "signed", seed: int = 0) -> Examples:
     """`n` examples whose target is the product of `order` inputs, each +1 or -1: XOR of any order, without noise.
 
     coding: "signed": x_i is the input itself, +1 or -1 (one slot and one embedding per input). "categorical": each
@@ -150,16 +140,18 @@ def parity(
     Raises ValueError for an argument that can't be used.
     """
     n, order, seed = whole_number("n", n, 1), whole_number("order", order, 1), seed_number(seed)
-    one_of("coding", coding, CODINGS)
+    fields = _fields(_columns(order, "x"), coding)
     x = np.random.default_rng(seed).choice([-1, 1], size=(n, order))
     frame = pd.DataFrame(x, columns=_columns(order, "x")).assign(label=x.prod(axis=1))
-    fields = [Field(name, "categorical") for name in _columns(order, "x")]
-    if coding == "signed":
-        fields = [Field(field.name, "numeric", standardize=False) for field in fields]
     if constant:
         frame["constant"] = 1.0
-        fields.append(Field("constant", "numeric", standardize=False))
+        fields += (Field("constant", "numeric", standardize=False),)
     return Encoder(fields).fit_transform(frame)
+
+
+def _fields(names: list[str], coding: str) -> tuple[Field, ...]:
+    signed = one_of("coding", coding, CODINGS) == "signed"
+    return tuple(Field(name, "numeric", standardize=False) if signed else Field(name) for name in names)
 
 
 def _columns(n: int, letter: str) -> list[str]:
@@ -180,23 +172,11 @@ def _log_loss(logit: np.ndarray, chance: np.ndarray) -> float:
     return float(np.mean(np.logaddexp(0, logit) - chance * logit))
 
 
-def _projection(basis: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """The combination of orthonormal columns nearest to `truth`."""
-    return basis @ (basis.T @ truth) / len(basis)
-
-
 def _log_loss_fit(basis: np.ndarray, chance: np.ndarray) -> np.ndarray:
-    """The logits `basis @ c` with the smallest log loss, by Newton's method with halved steps."""
-    c = np.zeros(basis.shape[1])
-    for _ in range(100):
-        p = _sigmoid(basis @ c)
-        gradient = basis.T @ (p - chance) / len(basis)
-        hessian = (basis * (p * (1 - p))[:, None]).T @ basis / len(basis)
-        step = np.linalg.solve(hessian, gradient)
-        if gradient @ step < 1e-14:  # twice the distance to the minimum, to leading order
-            return basis @ c
-        size = 1.0
-        while _log_loss(basis @ (c - size * step), chance) > _log_loss(basis @ c, chance):
-            size /= 2
-        c = c - size * step
-    raise RuntimeError("Newton's method did not converge")  # can't happen: the problem is smooth and strictly convex
+    """The logits `basis @ c` with the smallest log loss, a smooth and strictly convex problem."""
+    from scipy.optimize import minimize  # takes a while to import, and few need it
+
+    def loss_and_gradient(c):
+        return _log_loss(basis @ c, chance), basis.T @ (_sigmoid(basis @ c) - chance) / len(basis)
+
+    return basis @ minimize(loss_and_gradient, np.zeros(basis.shape[1]), jac=True, method="BFGS", tol=1e-9).x

@@ -1,7 +1,5 @@
 """What every data source shares: the three parts of a data set. It knows nothing else."""
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple
 
 
