@@ -39,6 +39,7 @@ CHAPTERS = (
     Chapter("D1", "Linear algebra of FM", "Which pair weights can FM have?", "Deeper"),
     Chapter("D3", "Low orders, gradients", "Who trains V, and what is lost?", "Deeper"),
     Chapter("D4", "Training NFM", "Which settings matter, and why?", "Deeper"),
+    Chapter("D6", "What NFM cannot learn", "Out of reach, or not found?", "Deeper"),
     Chapter("D7", "Bug clinic", "Which mistakes run without an error?", "Deeper"),
 )
 

@@ -36,10 +36,11 @@ COURSE: dict[str, tuple[str, ...]] = {
         "where_vectors_come_from",
         "what_a_trained_h_changes",
     ),
-    "5": ("odd_parity", "nfm_gradient", "paired_interval", "floor_of_every_fm", "what_may_you_write"),
+    "5": ("floor_of_every_fm", "paired_interval", "what_may_you_write", "nfm_gradient"),
     "D1": ("one_value_doubled", "features_that_repel"),
     "D3": ("gradient_that_reaches_v", "floor_of_a_double_sigmoid"),
     "D4": ("early_stopping", "eps_that_works", "l2_of_a_batch", "what_default_eps_does"),
+    "D6": ("odd_parity",),
     "D7": (
         "bug_flattened_slots",
         "bug_codes_as_magnitudes",

@@ -14,7 +14,7 @@ exercise = Exercise(
 $J \in \mathbb{R}^k$ be the derivative of the score with respect to the $k$ entries of $f_{BI}$ (for FM it is a
 vector of ones). Write `grad_v_nfm(V, x, J)`: row $i$ of the result is
 
-$$\frac{\partial y}{\partial v_i} = J \odot x_i \Big( \sum_j x_j v_j - x_i v_i \Big).$$
+$$\frac{\partial \hat y}{\partial v_i} = J \odot x_i \Big( \sum_j x_j v_j - x_i v_i \Big).$$
 
 `V` is `(n, k)`, `x` is `(n,)`, `J` is `(k,)`, all float32 or float64, $n \ge 1$. Return shape `(n, k)`. Leave
 the inputs unchanged.
