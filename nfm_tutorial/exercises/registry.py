@@ -23,7 +23,6 @@ COURSE: dict[str, tuple[str, ...]] = {
         "offsets_of_fields",
         "lr_to_fm_by_k",
         "negative_sampling",
-        "clipped_rmse",
         "two_kinds_of_negatives",
         "auc_by_hand",
     ),
@@ -38,6 +37,7 @@ COURSE: dict[str, tuple[str, ...]] = {
     ),
     "5": ("odd_parity", "nfm_gradient", "paired_interval", "floor_of_every_fm", "what_may_you_write"),
     "D1": ("one_value_doubled", "features_that_repel"),
+    "D2": ("clipped_rmse",),
     "D4": ("early_stopping", "eps_that_works", "l2_of_a_batch", "what_default_eps_does", "floor_of_a_double_sigmoid"),
     "D7": (
         "bug_flattened_slots",
