@@ -10,8 +10,8 @@ rates alone elsewhere. "edge" marks a best setting whose rate, start, L2 strengt
 could go on; no L2 is no edge. Chapters 3, 4 and 5 (MovieLens) take the best setting, up to ties. The others take a good
 one, which needs few epochs or was there first: "taken" says how far behind the best it is.
 
-Not searched, but set: k, hidden layers, batch sizes; chapter D4's variants of the bare NFM and its MovieLens runs; the
-single runs of chapter 2 (learning curve, split by time, regression); chapter 5's untuned FMs and chapter D6's runs.
+Not searched, but set: k, hidden layers, batch sizes; chapter D4's and D5's variants of the bare NFM and their MovieLens
+runs; single runs of chapters 2 and D2; chapter 5's untuned FMs and chapter D6's runs.
 """
 
 from __future__ import annotations

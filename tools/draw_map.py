@@ -37,6 +37,7 @@ CHAPTERS = (
     Chapter("4", "Neural Factorization Machines", "Which part of FM does NFM replace?", "Core: deep networks"),
     Chapter("5", "FM versus NFM", "When is which model better?", "Core: evidence"),
     Chapter("D1", "Linear algebra of FM", "Which pair weights can FM have?", "Deeper"),
+    Chapter("D2", "Evaluation and negatives", "What does your test measure?", "Deeper"),
     Chapter("D3", "Low orders, gradients", "Who trains V, and what is lost?", "Deeper"),
     Chapter("D4", "Training NFM", "Which settings matter, and why?", "Deeper"),
     Chapter("D6", "What NFM cannot learn", "Out of reach, or not found?", "Deeper"),
