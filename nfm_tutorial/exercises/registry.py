@@ -39,6 +39,7 @@ COURSE: dict[str, tuple[str, ...]] = {
         "what_a_trained_h_changes",
     ),
     "5": ("odd_parity", "nfm_gradient", "paired_interval", "floor_of_every_fm", "what_may_you_write"),
+    "6": ("unknown_user", "ndcg_by_hand", "rows_that_move", "split_by_time", "hit_rate_at_k"),
     "D4": ("early_stopping", "eps_that_works", "l2_of_a_batch", "what_default_eps_does", "floor_of_a_double_sigmoid"),
     "D7": (
         "bug_flattened_slots",
@@ -59,6 +60,7 @@ EXPERIMENT: dict[str, str] = {  # a chapter's open experiment, which comes after
     "3": "serial_or_parallel",
     "4": "where_to_drop",
     "5": "one_field_less",
+    "6": "capstone",
 }
 
 
