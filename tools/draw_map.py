@@ -36,6 +36,7 @@ CHAPTERS = (
     Chapter("3", "Two ways to fuse", "Where does a deep network join an FM?", "Core: deep networks"),
     Chapter("4", "Neural Factorization Machines", "Which part of FM does NFM replace?", "Core: deep networks"),
     Chapter("5", "FM versus NFM", "When is which model better?", "Core: evidence"),
+    Chapter("6", "Your own data", "What do your rows hide?", "Core: evidence"),
     Chapter("D1", "Linear algebra of FM", "Which pair weights can FM have?", "Deeper"),
     Chapter("D2", "Evaluation and negatives", "What does your test measure?", "Deeper"),
     Chapter("D3", "Low orders, gradients", "Who trains V, and what is lost?", "Deeper"),

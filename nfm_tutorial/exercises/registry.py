@@ -36,6 +36,7 @@ COURSE: dict[str, tuple[str, ...]] = {
         "what_a_trained_h_changes",
     ),
     "5": ("floor_of_every_fm", "paired_interval", "what_may_you_write", "nfm_gradient"),
+    "6": ("unknown_user", "ndcg_by_hand", "rows_that_move", "split_by_time", "hit_rate_at_k"),
     "D1": ("one_value_doubled", "features_that_repel"),
     "D2": ("clipped_rmse",),
     "D3": ("gradient_that_reaches_v", "floor_of_a_double_sigmoid"),
@@ -59,6 +60,7 @@ EXPERIMENT: dict[str, str] = {  # a chapter's open experiment, which comes after
     "2": "how_large_a_k",
     "4": "where_to_drop",
     "5": "one_field_less",
+    "6": "capstone",
 }
 
 
