@@ -36,10 +36,16 @@ COURSE: dict[str, tuple[str, ...]] = {
         "nfm_that_is_fm",
         "bi_interaction_by_hand",
         "where_vectors_come_from",
-        "what_a_trained_h_changes",
     ),
     "5": ("odd_parity", "nfm_gradient", "paired_interval", "floor_of_every_fm", "what_may_you_write"),
-    "D4": ("early_stopping", "eps_that_works", "l2_of_a_batch", "what_default_eps_does", "floor_of_a_double_sigmoid"),
+    "D4": (
+        "eps_that_works",
+        "what_default_eps_does",
+        "what_a_trained_h_changes",
+        "early_stopping",
+        "l2_of_a_batch",
+        "floor_of_a_double_sigmoid",
+    ),
     "D7": (
         "bug_flattened_slots",
         "bug_codes_as_magnitudes",
@@ -56,8 +62,8 @@ COURSE: dict[str, tuple[str, ...]] = {
 EXPERIMENT: dict[str, str] = {  # a chapter's open experiment, which comes after its exercises
     "1": "k_or_init_std",
     "2": "how_large_a_k",
-    "3": "serial_or_parallel",
-    "4": "where_to_drop",
+    "4": "serial_or_parallel",
+    "D4": "where_to_drop",
     "5": "one_field_less",
 }
 
