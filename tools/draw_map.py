@@ -36,7 +36,8 @@ CHAPTERS = (
     Chapter("3", "Two ways to fuse", "Where does a deep network join an FM?", "Core: deep networks"),
     Chapter("4", "Neural Factorization Machines", "Which part of FM does NFM replace?", "Core: deep networks"),
     Chapter("5", "FM versus NFM", "When is which model better?", "Core: evidence"),
-    Chapter("D4", "Training NFM", "Which settings matter, and why?", "Deeper"),
+    Chapter("D4", "Training NFM", "When do rate, batch norm and h matter?", "Deeper"),
+    Chapter("D5", "Regularising NFM", "What do dropout, L2 and depth earn?", "Deeper"),
     Chapter("D7", "Bug clinic", "Which mistakes run without an error?", "Deeper"),
 )
 

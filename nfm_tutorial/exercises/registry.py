@@ -42,10 +42,9 @@ COURSE: dict[str, tuple[str, ...]] = {
         "eps_that_works",
         "what_default_eps_does",
         "what_a_trained_h_changes",
-        "early_stopping",
-        "l2_of_a_batch",
         "floor_of_a_double_sigmoid",
     ),
+    "D5": ("early_stopping", "l2_of_a_batch"),
     "D7": (
         "bug_flattened_slots",
         "bug_codes_as_magnitudes",
@@ -63,8 +62,8 @@ EXPERIMENT: dict[str, str] = {  # a chapter's open experiment, which comes after
     "1": "k_or_init_std",
     "2": "how_large_a_k",
     "4": "serial_or_parallel",
-    "D4": "where_to_drop",
     "5": "one_field_less",
+    "D5": "where_to_drop",
 }
 
 
