@@ -1,10 +1,10 @@
 """Repeat the searches behind the settings of chapters 2 to 5 and D4. Only training and validation rows are read.
 
-    python benchmarks/search.py             all of them: half an hour, chapters 4 and 5 most of it
+    python benchmarks/search.py             all of them: half an hour, chapters 4 and D4 most of it
     python benchmarks/search.py --chapter 4
     python benchmarks/search.py --all       every setting, not the best two of each model
 
-MovieLens (chapters 2, 3, 4, 5) is judged by AUC on validation rows of seed 0, planted data (5, D4) by RMSE. All models
+MovieLens (chapters 2, 3, 4, 5) is judged by AUC on validation rows of seed 0, planted data (D4, 5) by RMSE. All models
 of a comparison get one grid. L2 is `l2_embedding`; LR has no embeddings, so it gets `decay_linear` in chapter 2 and
 rates alone elsewhere. "edge" marks a best setting whose rate, start, L2 strength or epochs lie where the grid ends and
 could go on; no L2 is no edge. Chapters 3, 4 and 5 (MovieLens) take the best setting, up to ties. The others take a good
@@ -33,7 +33,7 @@ from nfm_tutorial.metrics import METRICS  # noqa: E402
 from nfm_tutorial.models import FM, LR, NFM, DeepFM  # noqa: E402
 from nfm_tutorial.training import TrainConfig, fit  # noqa: E402
 
-CHAPTERS = ("2", "3", "4", "5", "D4")
+CHAPTERS = ("2", "3", "4", "D4", "5")
 WIDE = dict(lr=(0.00125, 0.0025, 0.005, 0.01, 0.02, 0.04, 0.08), l2_embedding=(0.0, 0.0003, 0.001, 0.003, 0.01))
 BUILD: dict[str, Callable] = {
     "LR": lambda n, slots, **parts: LR(n, **parts),

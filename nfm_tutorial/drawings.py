@@ -78,8 +78,8 @@ def formula_beside_fm() -> Figure:
     put_text(ax, 8.1, 2.1, "replaced by $f(\\mathbf{x})$", size=11)
     put_text(ax, 4.0, 2.1, "the same in both", size=11, color=LINEAR)
     layers = (
-        r"$f(\mathbf{x}) = \mathbf{h}^T \mathbf{z}_L, \quad \mathbf{z}_l = \sigma(W_l \mathbf{z}_{l-1} + \mathbf{b}_l),"
-        r" \quad \mathbf{z}_0 = f_{BI} = \sum_{i<j} x_i \mathbf{v}_i \odot x_j \mathbf{v}_j$"
+        r"$f(\mathbf{x}) = \mathbf{h}^T \mathbf{z}_L, \quad \mathbf{z}_l = \mathrm{relu}(W_l \mathbf{z}_{l-1}"
+        r" + \mathbf{b}_l), \quad \mathbf{z}_0 = f_{BI} = \sum_{i<j} x_i \mathbf{v}_i \odot x_j \mathbf{v}_j$"
     )
     put_text(ax, 4.5, 0.15, layers, size=13)
     return ax.figure

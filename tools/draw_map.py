@@ -40,7 +40,8 @@ CHAPTERS = (
     Chapter("D1", "Linear algebra of FM", "Which pair weights can FM have?", "Deeper"),
     Chapter("D2", "Evaluation and negatives", "What does your test measure?", "Deeper"),
     Chapter("D3", "Low orders, gradients", "Who trains V, and what is lost?", "Deeper"),
-    Chapter("D4", "Training NFM", "Which settings matter, and why?", "Deeper"),
+    Chapter("D4", "Training NFM", "When do rate, batch norm and h matter?", "Deeper"),
+    Chapter("D5", "Regularising NFM", "What do dropout, L2 and depth earn?", "Deeper"),
     Chapter("D6", "What NFM cannot learn", "Out of reach, or not found?", "Deeper"),
     Chapter("D7", "Bug clinic", "Which mistakes run without an error?", "Deeper"),
 )

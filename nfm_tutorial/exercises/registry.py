@@ -33,14 +33,14 @@ COURSE: dict[str, tuple[str, ...]] = {
         "nfm_that_is_fm",
         "bi_interaction_by_hand",
         "where_vectors_come_from",
-        "what_a_trained_h_changes",
     ),
     "5": ("floor_of_every_fm", "paired_interval", "what_may_you_write", "nfm_gradient"),
     "6": ("unknown_user", "ndcg_by_hand", "rows_that_move", "split_by_time", "hit_rate_at_k"),
     "D1": ("one_value_doubled", "features_that_repel"),
     "D2": ("clipped_rmse",),
     "D3": ("gradient_that_reaches_v", "floor_of_a_double_sigmoid"),
-    "D4": ("early_stopping", "eps_that_works", "l2_of_a_batch", "what_default_eps_does"),
+    "D4": ("eps_that_works", "what_default_eps_does", "what_a_trained_h_changes"),
+    "D5": ("early_stopping", "l2_of_a_batch"),
     "D6": ("odd_parity",),
     "D7": (
         "bug_flattened_slots",
@@ -58,9 +58,10 @@ COURSE: dict[str, tuple[str, ...]] = {
 EXPERIMENT: dict[str, str] = {  # a chapter's open experiment, which comes after its exercises
     "1": "k_or_init_std",
     "2": "how_large_a_k",
-    "4": "where_to_drop",
+    "4": "serial_or_parallel",
     "5": "one_field_less",
     "6": "capstone",
+    "D5": "where_to_drop",
 }
 
 

@@ -17,11 +17,11 @@ variance of what it normalises. Write `bn_eps(init_std, n_fields)`: an $\epsilon
 Bi-Interaction that suits the start of training.
 
 At the start every entry of $V$ is drawn from a normal distribution with mean 0 and standard deviation
-`init_std` ($\sigma$), and a row has `n_fields` ($N$, from 2 to 100) slots with $x_i = 1$. Then each entry of $f_{BI}$
-has variance $\sigma^4 N (N - 1) / 2$. Return one number that is **at most a tenth and at least a millionth** of
-that variance.
+`init_std` (sd), and a row has `n_fields` ($N_x$, from 2 to 100) slots with $x_i = 1$. Then each entry of $f_{BI}$
+has variance $\mathrm{sd}^4 N_x (N_x - 1) / 2$. Return one number that is **at most a tenth and at least a
+millionth** of that variance.
 
-Example: $\sigma = 0.01$ and $N = 10$ give the variance $4.5 \cdot 10^{-7}$, so $10^{-9}$ is fine and PyTorch's
+Example: $\mathrm{sd} = 0.01$ and $N_x = 10$ give the variance $4.5 \cdot 10^{-7}$, so $10^{-9}$ is fine and PyTorch's
 default $10^{-5}$ is not.""",
     stub='''def bn_eps(init_std: float, n_fields: int) -> float:
     """standard deviation of V at the start, slots per row -> eps"""
@@ -51,7 +51,7 @@ def inputs(draw):
 
 
 def variance_of_f_bi(init_std, n_fields) -> float:
-    """Each product of two independent normal entries has the variance sigma^4."""
+    """Each product of two independent normal entries has the variance sd^4."""
     return sum(init_std**4 for i in range(n_fields) for j in range(i))
 
 

@@ -13,8 +13,8 @@ of
 
 $$\sum_{i} \lVert x_i v_i \rVert^2 ,$$
 
-summed over the slots of the row. A feature that occurs in several rows counts in each of them, and never twice
-in a row; padding (id 0, value 0) counts nothing, wherever it stands; there is no factor 1/2.
+summed over the slots of the row. A feature that occurs in several rows counts in each of them; within one row
+it occurs once at most. Padding (id 0, value 0) counts nothing, wherever it stands; there is no factor 1/2.
 
 `V` is `(n, k)`, `ids` is `(B, S)` int64, `values` is `(B, S)`; floats are float32 or float64; $B \ge 1$, $S \ge
 1$. Return one number: a float or a tensor with one entry. Leave the inputs unchanged.

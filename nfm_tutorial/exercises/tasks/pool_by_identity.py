@@ -18,7 +18,7 @@ $$f_{BI} = \sum_{i<j} x_i v_i \odot x_j v_j ,$$
 
 summed over the pairs of slots of a row. A movie with fewer genres than slots has padding: id 0 with value 0.
 Row 0 of `V` is a row like any other and **not** zero; only the value 0 keeps padding out. Slots of one field
-(two genres) form a pair as well. No other id occurs twice in a row.
+(two genres) form a pair as well. Apart from padding, each id occurs once in a row at most.
 
 `V` is `(n, k)`, `ids` is `(B, S)` int64, `values` is `(B, S)`; floats are float32 or float64. `B` and `S` may
 be 0 or 1; without a pair the result is 0. Return shape `(B, k)` (or a plain 0 where there is no pair). A

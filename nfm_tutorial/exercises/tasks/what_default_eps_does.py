@@ -9,7 +9,7 @@ from ..exercise import Number
 exercise = Number(
     title="What the default eps does to f_BI",
     kind="predict",
-    spec=r"""At the start an entry of $f_{BI}$ has mean 0 and variance $2.4 \cdot 10^{-6}$ ($\sigma = 0.02$, six
+    spec=r"""At the start an entry of $f_{BI}$ has mean 0 and variance $2.4 \cdot 10^{-6}$ ($\mathrm{sd} = 0.02$, six
 fields). Batch norm with PyTorch's default $\epsilon = 10^{-5}$ normalises it. What is the standard deviation of
 its output? Guess first: 1? Then compute; two decimals will do.""",
     hints=(
@@ -40,7 +40,7 @@ its output? Guess first: 1? Then compute; two decimals will do.""",
             "This is as small as f_BI before the batch norm, which divides by sqrt(variance + eps), far below 1.",
         ),
         (2.273, "This is the other way round: the variance stands above, variance plus eps below."),
-        (0.21, "This is the number for sigma = 0.01 and ten fields, which the chapter prints; compute the one asked."),
+        (0.21, "This is the number for sd = 0.01 and ten fields, which the chapter prints; compute the one asked."),
     ),
     stub="answer = TODO  # a number",
     tolerance=0.005,  # 0.44 and its like are in, 0.43 (cut too early) and 0.45 are out
