@@ -100,3 +100,25 @@ def test_navigation_leads_to_files():
 def test_somebodys_own_notebook_is_no_chapter(tmp_path):
     assert tool.is_chapter(PATH) and not tool.is_chapter(tmp_path / PATH.name)
     assert not tool.is_chapter(tool.NOTEBOOKS / "solutions" / "answers_01_factorization_machines.ipynb")
+
+
+def test_the_readme_names_every_chapter_and_its_minutes():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for path in tool.chapters():
+        (line,) = [ln for ln in readme.splitlines() if path.relative_to(ROOT).as_posix() in ln and ln.startswith("|")]
+        minutes = re.search(r"\*\*Minutes:\*\* (\d+):", nbformat.read(path, 4).cells[0].source)[1]
+        assert line.endswith(f"| {minutes} |"), line
+
+
+@pytest.mark.parametrize("path", tool.chapters(), ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_a_chapter_keeps_to_its_time(path):
+    """What is added to a chapter of the core names what it replaces."""
+    nb, chapter = nbformat.read(path, 4), tool.chapter_of(path)
+    n_words, n_lines = tool.load(nb.cells)
+    assert n_words <= 2600 and n_lines <= 220
+    if not chapter.startswith("D"):
+        assert tool.reading_minutes(nb) + sum(tool.exercise_minutes(chapter).values()) <= 90
+
+
+def test_the_series_stays_a_course():
+    assert sum(tool.load(nbformat.read(path, 4).cells)[0] for path in tool.chapters()) <= 31_800
