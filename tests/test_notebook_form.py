@@ -14,6 +14,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from nfm_tutorial.exercises.registry import chapter_of
+
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "notebooks"
 
@@ -121,7 +123,7 @@ def exercise_ids(nb):
     return [
         (i, cell, found)
         for i, cell in code_cells(nb)
-        for found in re.findall(r"""\bcheck\(\s*["'](\d+\.\d+)["']""", cell.source)
+        for found in re.findall(r"""\bcheck\(\s*["'](D?\d+\.\d+)["']""", cell.source)
     ]
 
 
@@ -176,8 +178,10 @@ def committed_from_make_notebooks(nb):
     if "version" in nb.metadata.get("language_info", {}):
         yield "stores a Python version: run `make notebooks`"
     for i, cell in enumerate(nb.cells):
-        if set(cell.metadata) - {"tags"}:
-            yield f"cell {i} stores {sorted(set(cell.metadata) - {'tags'})} in its metadata: run `make notebooks`"
+        folded = {"jupyter": {"outputs_hidden": True}} if "guess-first" in tags(cell) else {}
+        stored = {key: value for key, value in cell.metadata.items() if key not in ("tags", "minutes")}
+        if stored != folded:
+            yield f"cell {i} stores {stored} in its metadata, not {folded}: run `make notebooks`"
 
 
 @rule(*ALL)
@@ -290,8 +294,8 @@ def opening_says_what_to_expect(nb):
     for wanted, pattern in {
         "You will be able to": r"you will be able to",
         "Prerequisites": r"prerequisites",
-        "Reading: NN minutes": r"reading[^.\n]{0,40}?\d+\s+minutes?",
-        "Running: NN minutes (or seconds)": r"running[^.\n]{0,40}?\d+\s+(?:minutes?|seconds?)",
+        "Minutes: NN": r"\*\*minutes:\*\* \d+: |reading[^.\n]{0,40}?\d+\s+minutes?",
+        "Difficulty: easy, medium or hard": r"\*\*difficulty:\*\* (?:easy|medium|hard)\b|running",
     }.items():
         if not re.search(pattern, opening):
             yield f"the first cell does not say {wanted!r}"
@@ -429,16 +433,14 @@ def test_form(path):
     assert not found, "\n".join(f"[{rule_name}] {message}" for rule_name, message in found)
 
 
-def misnumbered_exercises(file_name, nb):
-    """Ids that do not start with the number of the chapter, which the file name starts with."""
-    number = re.match(r"(\d\d)_[a-z0-9_]+\.ipynb$", file_name)
-    assert number, f"{file_name}: a notebook's name is NN_words_in_lower_case.ipynb"
-    return [ex for _, _, ex in exercise_ids(nb) if int(ex.split(".")[0]) != int(number.group(1))]
+def misnumbered_exercises(path, nb):
+    """Ids that do not start with the key of the chapter, which the file's name and folder give."""
+    return [ex for _, _, ex in exercise_ids(nb) if ex.split(".")[0] != chapter_of(path)]
 
 
 @pytest.mark.parametrize("path", PATHS, ids=name)
 def test_exercises_carry_the_number_of_the_chapter(path):
-    assert not misnumbered_exercises(path.name, read(path))
+    assert not misnumbered_exercises(path, read(path))
 
 
 def shared_questions(notebooks):
@@ -465,9 +467,9 @@ def differing_exercises(chapter, solutions):
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=name)
 def test_every_exercise_has_a_solution(path):
-    solutions = path.parent / "solutions" / path.name
+    solutions = FOLDER / "solutions" / f"answers_{'D' if path.parent.name == 'deeper' else ''}{path.name}"
     found = differing_exercises(read(path), read(solutions) if solutions.exists() else None)
-    assert not found, f"exercises {found} are in only one of {path.name} and solutions/{path.name}"
+    assert not found, f"exercises {found} are in only one of {path.name} and {solutions.name}"
 
 
 # --- the rules themselves, on small notebooks -----------------------------------------------------------------
@@ -480,7 +482,9 @@ You will be able to cross features.
 
 **Prerequisites**: Python.
 
-Reading: 20 minutes. Running: 30 seconds."""
+**Minutes:** 84: 45 to read and run, 39 for the exercises.
+
+**Difficulty:** medium"""
 CAPTION = "*Figure 1. The line rises from one to two as x goes from zero to one.*"
 
 
@@ -600,6 +604,8 @@ BROKEN = [
     ("kernel_of_any_environment", set_metadata("kernelspec", {"name": "my-env", "display_name": "mine"})),
     ("committed_from_make_notebooks", set_metadata("language_info", {"name": "python", "version": "3.11.7"})),
     ("committed_from_make_notebooks", set_field(PRINTS, "metadata", {"execution": {"iopub.execute_input": "now"}})),
+    ("committed_from_make_notebooks", set_field(PRINTS, "metadata", {"tags": ["guess-first"]})),
+    ("committed_from_make_notebooks", set_field(PRINTS, "metadata", {"jupyter": {"outputs_hidden": True}})),
     ("executed_once_in_order", set_field(PRINTS, "execution_count", 7)),
     ("executed_once_in_order", set_field(PRINTS, "execution_count", None)),
     ("no_empty_cells", set_source(PRINTS + 4, " \n")),
@@ -625,8 +631,8 @@ BROKEN = [
     ("one_title_first", set_source(TELLS, CAPTION + "\n\n# Another")),
     ("opening_says_what_to_expect", set_source(TITLE, OPENING.replace("You will be able to", "We"))),
     ("opening_says_what_to_expect", set_source(TITLE, OPENING.replace("Prerequisites", "Before"))),
-    ("opening_says_what_to_expect", set_source(TITLE, OPENING.replace("Reading: 20 minutes", "Reading: short"))),
-    ("opening_says_what_to_expect", set_source(TITLE, OPENING.replace("Running: 30 seconds", "Running: quick"))),
+    ("opening_says_what_to_expect", set_source(TITLE, OPENING.replace("**Minutes:** 84: ", "**Minutes:** many: "))),
+    ("opening_says_what_to_expect", set_source(TITLE, OPENING.replace("** medium", "** fair"))),
     ("closes_with_the_question", set_source(CLOSES, "## The end\n\nWhat? Hint.")),
     ("closes_with_the_question", set_source(CLOSES, f"### {CLOSING}\n\nWhat? Hint.")),
     ("closes_with_the_question", set_source(CLOSES, f"## {CLOSING}\n\nWhat? Hint.\n\n## Next")),
@@ -700,8 +706,10 @@ def test_a_shared_closing_question_is_caught():
 
 
 def test_an_exercise_of_another_chapter_is_caught():
-    assert misnumbered_exercises("01_title.ipynb", good_chapter()) == []
-    assert misnumbered_exercises("10_title.ipynb", good_chapter()) == ["1.2"]
+    assert misnumbered_exercises(Path("notebooks/01_title.ipynb"), good_chapter()) == []
+    assert misnumbered_exercises(Path("notebooks/solutions/answers_01_title.ipynb"), good_chapter()) == []
+    assert misnumbered_exercises(Path("notebooks/deeper/01_title.ipynb"), good_chapter()) == ["1.2"]
+    assert misnumbered_exercises(Path("notebooks/10_title.ipynb"), good_chapter()) == ["1.2"]
 
 
 def test_an_exercise_without_solution_is_caught():

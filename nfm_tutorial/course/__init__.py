@@ -4,7 +4,7 @@
     python -m nfm_tutorial doctor    what of the installation is in order, with the remedy for what is not
 
 Nothing here needs more than Python's standard library to be imported: it must work where a package is broken. It may
-use the package's public modules, and no module of the package knows it, save the command line.
+use the package's public modules, and no module of the package knows it, save the command line and the exercises.
 """
 
 from __future__ import annotations
