@@ -108,9 +108,8 @@ class History:
     seconds: float
 
     def __eq__(self, other) -> bool:
-        if not isinstance(other, History):
-            return NotImplemented
-        return self.monitor == other.monitor and self.best_epoch == other.best_epoch and self.frame.equals(other.frame)
+        same = isinstance(other, History) and (self.monitor, self.best_epoch) == (other.monitor, other.best_epoch)
+        return same and self.frame.equals(other.frame)
 
     def curve(self, metric: str, split: str = "valid") -> pd.Series:
         """One metric by epoch. Raises ValueError if it was not recorded."""
@@ -123,9 +122,8 @@ class History:
     def __repr__(self) -> str:
         if self.frame.empty:
             return "History: no epoch was finished"
-        last = int(self.frame["epoch"].max())
         best = f"best {self.monitor} {self.best_value:.4f} on validation after epoch {self.best_epoch}"
-        return f"History: {last} epochs, {best}"
+        return f"History: {int(self.frame['epoch'].max())} epochs, {best}"
 
 
 def fit(
