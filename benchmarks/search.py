@@ -1,17 +1,17 @@
-"""Repeat the searches behind the settings of chapters 2 to 6. Only training and validation rows are read.
+"""Repeat the searches behind the settings of chapters 2 to 5. Only training and validation rows are read.
 
-    python benchmarks/search.py             all of them: half an hour, chapters 4 and 6 most of it
+    python benchmarks/search.py             all of them: half an hour, chapters 4 and 5 most of it
     python benchmarks/search.py --chapter 4
     python benchmarks/search.py --all       every setting, not the best two of each model
 
-MovieLens (chapters 2, 3, 4, 6) is judged by AUC on validation rows of seed 0, planted data (5, 6) by RMSE. All models
+MovieLens (chapters 2, 3, 4, 5) is judged by AUC on validation rows of seed 0, planted data (5, 6) by RMSE. All models
 of a comparison get one grid. L2 is `l2_embedding`; LR has no embeddings, so it gets `decay_linear` in chapter 2 and
 rates alone elsewhere. "edge" marks a best setting whose rate, start, L2 strength or epochs lie where the grid ends and
-could go on; no L2 is no edge. Chapters 3, 4 and 6 (MovieLens) take the best setting, up to ties. The others take a good
+could go on; no L2 is no edge. Chapters 3, 4 and 5 (MovieLens) take the best setting, up to ties. The others take a good
 one, which needs few epochs or was there first: "taken" says how far behind the best it is.
 
-Not searched, but set: k, hidden layers, batch sizes; chapter 5's variants of the bare NFM and its MovieLens runs; the
-single runs of chapter 2 (learning curve, split by time, regression); chapter 6's runs outside the ladder and 6.6.
+Not searched, but set: k, hidden layers, batch sizes; chapter D4's variants of the bare NFM and its MovieLens runs; the
+single runs of chapter 2 (learning curve, split by time, regression); chapter 5's runs outside the ladder and 6.6.
 """
 
 from __future__ import annotations

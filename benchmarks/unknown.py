@@ -7,7 +7,7 @@ and no gradient ever moves that row of V. Compares three answers by AUC on valid
 
     python benchmarks/unknown.py [--seeds 5]     some minutes; one seed serves data, model and training
 
-Settings come from a smaller search than the one that chapters 4 and 6 use now; each arm picks its own best epoch.
+Settings come from a smaller search than the one that chapters 4 and 5 use now; each arm picks its own best epoch.
 "As it is": the chapter's split, whose few strangers are rare movies. "Some hidden": a random tenth of users and of
 movies is taken out of the training rows first.
 Groups of validation rows: all; known: no unknown id at all; user, movie: this one alone is a stranger; both. Paired
@@ -48,7 +48,7 @@ TUNED = {  # chapter -> model -> learning rate, L2 strength, epochs
 
 
 def parts(chapter: int, hide: bool, seed: int) -> tuple[Examples, Examples, int]:
-    """Training rows, validation rows and the number of features. Chapter 6 takes every third user."""
+    """Training rows, validation rows and the number of features. Chapter 5 takes every third user."""
     train, valid, _ = movielens(n_negatives=1 if chapter == 4 else 2, seed=seed)
     if chapter == 6:
         train, valid = (frame[frame["user"] % 3 == 0] for frame in (train, valid))

@@ -1,4 +1,4 @@
-"""The tests of chapter 7 catch every bug and let every repair pass, also when the repairs are pasted in."""
+"""The tests of the bug clinic catch every bug and let every repair pass, also when the repairs are pasted in."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from nfm_tutorial.exercises.exercise import source_of
 from nfm_tutorial.exercises.registry import EXERCISES
 
 ROOT = Path(__file__).resolve().parents[1]
-CELLS = nbformat.read(ROOT / "notebooks" / "07_bug_clinic.ipynb", 4).cells
+CELLS = nbformat.read(ROOT / "notebooks" / "deeper" / "07_bug_clinic.ipynb", 4).cells
 BUGS = {id: exercise for id, exercise in EXERCISES.items() if getattr(exercise, "buggy", "")}
 IMPORTS = """import numpy as np
 import torch
@@ -66,7 +66,7 @@ def test_each_section_has_one_check_and_a_test_that_failed(id):
 
 
 def test_there_are_ten_and_each_has_a_section():
-    heads = [cell.source.splitlines()[0] for cell in CELLS if re.match(r"## 7\.[1-9]", cell.source)]
+    heads = [cell.source.splitlines()[0] for cell in CELLS if re.match(r"## D7\.[1-9]", cell.source)]
     assert heads == [f"## {bug.id} {bug.title}" for bug in BUGS.values()] and len(heads) == 10
 
 

@@ -25,7 +25,8 @@ from torch import nn
 from nfm_tutorial import exercises
 from nfm_tutorial.exercises import TODO, check, sandbox, summary
 from nfm_tutorial.exercises.exercise import Number
-from nfm_tutorial.exercises.registry import EXERCISES
+from nfm_tutorial.exercises.moved import NAME_OF_OLD
+from nfm_tutorial.exercises.registry import COURSE, EXERCISES, EXPERIMENTS, chapter_of
 
 CODE = {id: e for id, e in EXERCISES.items() if e.kind == "code"}
 
@@ -52,22 +53,28 @@ def impatient(monkeypatch):
 # --- questions ------------------------------------------------------------------------------------------------
 
 ANSWERED = {
-    "1.1": (-9.5, -9, 9.5),
-    "1.6": (2, 4, -2),
-    "1.7": (21, 20, 22),
-    "2.6": (0.917, 0.9, 11),
-    "3.3": (9673, 9672.5, 9700),
-    "4.4": ((2, -8), (2, 8), (1, -8)),
-    "5.4": (0.44, 0.45, 0.5),
-    "5.5": (0.313, 0.32, 0.3),
-    "6.4": (0.906, 0.9, 0.92),
+    "fm_by_hand": (-9.5, -9, 9.5),
+    "features_that_repel": (2, 4, -2),
+    "how_many_pairs": (21, 20, 22),
+    "auc_by_hand": (0.917, 0.9, 11),
+    "deepfm_parameters": (9673, 9672.5, 9700),
+    "bi_interaction_by_hand": ((2, -8), (2, 8), (1, -8)),
+    "what_default_eps_does": (0.44, 0.45, 0.5),
+    "floor_of_a_double_sigmoid": (0.313, 0.32, 0.3),
+    "floor_of_every_fm": (0.906, 0.9, 0.92),
 }
-CHOSEN = {"2.5": "C", "3.4": "B", "4.5": "D", "4.6": "A", "6.5": "C"}
+CHOSEN = {
+    "two_kinds_of_negatives": "C",
+    "gradient_that_reaches_v": "B",
+    "where_vectors_come_from": "D",
+    "what_a_trained_h_changes": "A",
+    "what_may_you_write": "C",
+}
 
 
 def test_every_question_is_answered_here():
-    assert set(ANSWERED) == {id for id, e in EXERCISES.items() if isinstance(e, Number)}
-    assert set(CHOSEN) == {id for id, e in EXERCISES.items() if hasattr(e, "choices")}
+    assert set(ANSWERED) == {e.name for e in EXERCISES.values() if isinstance(e, Number)}
+    assert set(CHOSEN) == {e.name for e in EXERCISES.values() if hasattr(e, "choices")}
 
 
 @pytest.mark.parametrize("id", ANSWERED)
@@ -130,7 +137,7 @@ def test_a_whole_number_with_a_separator(text):
     ids=repr,
 )
 def test_a_number_may_be_written_in_many_ways(form):
-    assert check("2.6", form)
+    assert check("auc_by_hand", form)
 
 
 @pytest.mark.parametrize(
@@ -155,22 +162,22 @@ def test_a_number_may_be_written_in_many_ways(form):
     ids=repr,
 )
 def test_two_numbers_may_be_written_in_many_ways(form):
-    assert check("4.4", form)
+    assert check("bi_interaction_by_hand", form)
 
 
 @pytest.mark.parametrize("form", ["-9 1/2", "-9\u00bd", "\u22129.5", "\uff0d\uff19\uff0e\uff15", "-\uff11\uff19/2"])
 def test_mixed_and_full_width_numbers(form):
-    assert check("1.1", form)
+    assert check("fm_by_hand", form)
 
 
 @pytest.mark.parametrize("form", ["1/2/3", "9 1/0", "- - 9"])
 def test_what_only_looks_like_a_fraction(form):
-    assert "a number is expected" in check("1.1", form).message
-    assert "2 numbers are expected" in check("4.4", "much").message
+    assert "a number is expected" in check("fm_by_hand", form).message
+    assert "2 numbers are expected" in check("bi_interaction_by_hand", "much").message
 
 
 @pytest.mark.parametrize("form", [True, None, "", "much", "1/0", "nan", 1e400, (1, 2, 3), {}, object(), int, len])
-@pytest.mark.parametrize("id", ["2.6", "4.4"])
+@pytest.mark.parametrize("id", ["auc_by_hand", "bi_interaction_by_hand"])
 def test_what_is_no_number_is_told_so(id, form):
     verdict = check(id, form)
     assert verdict.status == "not right yet" and verdict.message
@@ -204,13 +211,12 @@ def test_right_letters_are_spread():
 
 
 def test_there_are_enough_of_each_kind():
-    early = [e for id, e in EXERCISES.items() if not id.startswith("7.")]
+    early = [e for e in EXERCISES.values() if not e.name.startswith("bug_")]
     kinds = [e.kind for e in early]
     assert kinds.count("code") >= 14 and kinds.count("predict") >= 6 and kinds.count("pencil and paper") >= 4
-    assert [id for id in EXERCISES if id.startswith("7.")] == [f"7.{i}" for i in range(1, 11)]
-    for chapter in "1234567":
-        numbers = [int(id.split(".")[1]) for id in EXERCISES if id.split(".")[0] == chapter]
-        assert numbers == list(range(1, len(numbers) + 1)) and len(numbers) >= 4
+    assert sum(e.name.startswith("bug_") for e in EXERCISES.values()) == 10
+    for chapter in COURSE:
+        assert list(EXERCISES.of(chapter)) == [f"{chapter}.{i + 1}" for i in range(len(COURSE[chapter]))]
 
 
 @pytest.mark.parametrize("id", EXERCISES)
@@ -237,7 +243,7 @@ def half_done_too(V, x):
 
 @pytest.mark.parametrize("unfinished", [TODO, ..., NotImplemented, (TODO, 1), half_done, half_done_too], ids=shown)
 def test_unfinished_is_not_attempted(unfinished):
-    assert check("1.2", unfinished).status == "not attempted yet"
+    assert check("pairs_by_loops", unfinished).status == "not attempted yet"
 
 
 def test_only_todo_is_not_attempted():
@@ -248,27 +254,29 @@ def test_only_todo_is_not_attempted():
         def call(self, V, ids, values):
             return V
 
-    verdict = check("4.1", stub)
+    verdict = check("pool_by_identity", stub)
     assert verdict.mistake == "exception" and "NotImplementedError" in verdict.message and "stub" in verdict.hint
-    assert "no method called forward" in check("4.1", Misspelt()).message
-    assert check("4.1").status == "not attempted yet"
+    assert "no method called forward" in check("pool_by_identity", Misspelt()).message
+    assert check("pool_by_identity").status == "not attempted yet"
 
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+CHAPTERS = sorted([*NOTEBOOKS.glob("0*.ipynb"), *NOTEBOOKS.glob("deeper/0*.ipynb")])
 
 
-@pytest.mark.parametrize("path", sorted(NOTEBOOKS.glob("0*.ipynb")), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.name)
 def test_notebook_asks_every_exercise_of_its_chapter(path):
-    nb = nbformat.read(path, as_version=4)
-    source = "\n".join(cell.source for cell in nb.cells)
-    if "check(" not in source:
-        pytest.skip("this chapter has no exercises yet")
-    chapter = {id: e for id, e in EXERCISES.items() if id.split(".")[0] == str(int(path.name[:2]))}
-    assert re.findall(r"""check\(["'](\d+\.\d+)["']""", source) == list(chapter)
+    source = "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells)
+    chapter = EXERCISES.of(chapter_of(path))
+    assert re.findall(r"""check\(["'](D?\d+\.\d+)["']""", source) == list(chapter)
     for id, exercise in chapter.items():
         if exercise.kind == "code":
             assert exercise.stub in source, id
             assert getattr(exercise, "buggy", "") in source, id
+
+
+def test_every_chapter_has_a_notebook():
+    assert {chapter_of(path) for path in CHAPTERS} == set(COURSE)
 
 
 # --- garbage --------------------------------------------------------------------------------------------------
@@ -382,16 +390,30 @@ GARBAGE = {
 }
 
 
-THOROUGH = {"1.2", "2.1", "2.3", "2.5", "2.6", "4.1", "4.3", "4.4", "6.1", "6.3", "7.5", "7.6", "7.9"}
+THOROUGH = {
+    "pairs_by_loops",
+    "offsets_of_fields",
+    "negative_sampling",
+    "two_kinds_of_negatives",
+    "auc_by_hand",
+    "pool_by_identity",
+    "nfm_that_is_fm",
+    "bi_interaction_by_hand",
+    "odd_parity",
+    "paired_interval",
+    "bug_head_in_the_loop",
+    "bug_eps_too_large",
+    "bug_auc_of_batches",
+}
 SHORT = ("None", "class", "no arguments", "returns None", "returns NaN", "raises", "noisy")
 
 
 @pytest.mark.parametrize("id", EXERCISES)
 def test_garbage_is_turned_away_calmly(id, capfd):
     for name, garbage in GARBAGE.items():
-        if id not in THOROUGH and name not in SHORT:
+        if EXERCISES[id].name not in THOROUGH and name not in SHORT:
             continue
-        if id == "2.1" and name == "returns its first argument":
+        if EXERCISES[id].name == "offsets_of_fields" and name == "returns its first argument":
             continue  # told as a mistake of its own
         verdict = check(id, garbage)
         assert verdict.status == "not right yet", (name, verdict)
@@ -399,7 +421,7 @@ def test_garbage_is_turned_away_calmly(id, capfd):
         assert not re.search(r"Traceback|0x[0-9a-f]{6}", repr(verdict)), (name, verdict)
         assert verdict._repr_html_()
     out, err = capfd.readouterr()
-    assert err == "" and all(re.match(r"  |\d\.\d+ ", line) for line in out.splitlines())  # verdicts, nothing else
+    assert err == "" and all(re.match(r"  |D?\d\.\d+ ", line) for line in out.splitlines())  # verdicts, nothing else
 
 
 def test_a_constant_is_never_right():
@@ -421,7 +443,7 @@ def test_endless_loop_is_stopped(swallow, impatient):
     names = {}
     exec(source, names)
     threads, start = threading.active_count(), time.monotonic()
-    verdict = check("1.2", names["f"])
+    verdict = check("pairs_by_loops", names["f"])
     assert verdict.mistake == "endless" and "loop" in verdict.message
     assert "V = " in verdict.example
     assert time.monotonic() - start < 30
@@ -435,7 +457,7 @@ def test_endless_loop_is_stopped(swallow, impatient):
 
 def test_sleeping_code_is_left_behind(impatient):
     start = time.monotonic()
-    verdict = check("1.2", lambda V, x: time.sleep(5))
+    verdict = check("pairs_by_loops", lambda V, x: time.sleep(5))
     assert verdict.mistake == "endless" and time.monotonic() - start < 4.5
 
 
@@ -447,7 +469,7 @@ def test_code_that_swallows_its_stop_is_still_stopped(impatient):
         except BaseException:
             return 0
 
-    assert check("1.2", stubborn).mistake == "endless"
+    assert check("pairs_by_loops", stubborn).mistake == "endless"
 
 
 def test_interrupting_the_check_stops_the_code(monkeypatch, impatient):
@@ -466,7 +488,7 @@ def test_interrupting_the_check_stops_the_code(monkeypatch, impatient):
             pass
 
     with pytest.raises(KeyboardInterrupt):
-        check("1.2", loop)
+        check("pairs_by_loops", loop)
     time.sleep(0.2)
     assert threading.active_count() == threads and not isinstance(sys.stdout, sandbox.Printed)
 
@@ -482,7 +504,7 @@ def test_an_import_takes_no_time_from_the_code(monkeypatch, tmp_path):
 
         return sum(V[i] @ V[j] * x[i] * x[j] for i in range(len(x)) for j in range(i))
 
-    assert check("1.2", importing)
+    assert check("pairs_by_loops", importing)
 
 
 def test_time_of_imports_never_runs_backwards_for_the_thread_that_reads_it(monkeypatch):
@@ -519,12 +541,12 @@ def test_nothing_outside_is_changed():
         V.zero_(), x.fill_(7)
         return 0
 
-    check("1.2", meddling)
+    check("pairs_by_loops", meddling)
     assert torch.equal(before[0], torch.get_rng_state())
     assert (before[1] == np.random.get_state()[1]).all() and before[2] == random.getstate()
     assert kept == (sys.stdout, sys.stderr, sys.stdin, sys.breakpointhook, builtins.input, builtins.__import__)
     assert torch.get_default_dtype() == torch.float32
-    assert check("1.2", EXERCISES["1.2"].rights[0])  # the cases are as they were
+    assert check("pairs_by_loops", EXERCISES["pairs_by_loops"].rights[0])  # the cases are as they were
 
 
 KERNEL_STATES = {
@@ -562,7 +584,8 @@ def say():
         exercise = EXERCISES[EXERCISES.id_of(name)]
         for answer in (exercise.rights[0], exercise.mistakes[-1].answer, lambda *_: 1 / 0):
             said.append(check(name, answer))
-    return said + [check("4.4", "(2, -8)"), check("4.4", 7), check("4.5", "B")]
+    asked = (("bi_interaction_by_hand", "(2, -8)"), ("bi_interaction_by_hand", 7), ("where_vectors_come_from", "B"))
+    return said + [check(*question) for question in asked]
 for name, state in STATES.items():
     random = torch.get_rng_state(), np.random.get_state()[1].tolist()
     exec(state)
@@ -602,7 +625,7 @@ def test_random_code_gets_the_same_verdict_each_time(monkeypatch):
     for _ in range(3):
         monkeypatch.setattr(exercises, "_wrong_tries", {})
         monkeypatch.setattr(exercises, "_given", {})
-        texts.add(repr(check("1.2", lambda V, x: torch.rand(()) + np.random.rand() + random.random())))
+        texts.add(repr(check("pairs_by_loops", lambda V, x: torch.rand(()) + np.random.rand() + random.random())))
     assert len(texts) == 1
 
 
@@ -613,7 +636,7 @@ def test_works_inside_no_grad_and_with_gradients():
         return torch.autograd.grad(0.5 * (xv.sum(0) ** 2 - (xv**2).sum(0)).sum(), V)[0]
 
     with torch.no_grad():
-        assert check("1.4", by_autograd)
+        assert check("fm_gradient", by_autograd)
 
 
 # --- what is shown --------------------------------------------------------------------------------------------
@@ -624,12 +647,15 @@ def test_an_error_inside_a_module_is_shown_where_the_learner_made_it():
         def forward(self, z):
             return z @ z.no_such_thing
 
-    verdict = check("7.6", lambda z: Norm())
+    verdict = check("bug_eps_too_large", lambda z: Norm())
     assert "AttributeError" in verdict.message and "`return z @ z.no_such_thing`" in verdict.message
 
 
 def test_verdict_says_what_where_and_how(capsys):
-    verdict = check("1.2", lambda V, x: 2 * sum(V[i] @ V[j] * x[i] * x[j] for i in range(len(x)) for j in range(i)))
+    def doubled(V, x):
+        return 2 * sum(V[i] @ V[j] * x[i] * x[j] for i in range(len(x)) for j in range(i))
+
+    verdict = check("pairs_by_loops", doubled)
     assert capsys.readouterr().out == f"{verdict}\n"
     assert repr(verdict).splitlines() == [
         "1.2 The pair term by loops: not right yet",
@@ -652,32 +678,33 @@ def no_values(V, ids, values):
 
 
 def test_the_strong_hint_comes_with_the_third_try_and_earlier_ones_stay():
-    gentle, strong = EXERCISES["1.3"].hints
-    first, second, third, fourth = (check("1.3", lambda V, x: 0) for _ in range(4))
+    gentle, strong = EXERCISES["pairs_by_identity"].hints
+    first, second, third, fourth = (check("pairs_by_identity", lambda V, x: 0) for _ in range(4))
     assert first.hint == gentle and first.earlier == ()
     assert second.hint == exercises.AGAIN[1] and second.earlier == (gentle,)
     assert third.hint == fourth.hint == strong and third.earlier == (gentle, exercises.AGAIN[1])
     assert f"  Earlier hint: {gentle[:40]}" in repr(second)
     assert first.message == second.message == "Every wrong result is 0, whatever the input."
-    assert check("1.4", lambda V, x: 0).hint == EXERCISES["1.4"].hints[0]  # counted per exercise
+    assert check("fm_gradient", lambda V, x: 0).hint == EXERCISES["fm_gradient"].hints[0]  # counted per exercise
 
 
 def test_the_hint_of_the_mistake_comes_first_and_is_told_again():
-    own = next(m.hint for m in EXERCISES["4.1"].mistakes if m.message.startswith("You left out the values"))
-    check("4.1", lambda V, ids, values: 0 * values), check("4.1", lambda V, ids, values: 0 * values)
-    third = check("4.1", no_values)
+    pool = EXERCISES["pool_by_identity"]
+    own = next(m.hint for m in pool.mistakes if m.message.startswith("You left out the values"))
+    check(pool.name, lambda V, ids, values: 0 * values), check(pool.name, lambda V, ids, values: 0 * values)
+    third = check(pool.name, no_values)
     assert own and third.hint == own  # not the formula: this mistake is new
-    assert check("4.1", no_values).hint == EXERCISES["4.1"].hints[1] and own in check("4.1", no_values).earlier
+    assert check(pool.name, no_values).hint == pool.hints[1] and own in check(pool.name, no_values).earlier
 
 
 @pytest.mark.parametrize("slip", ["pool", nn.Linear, 3, lambda x: x], ids=["quotes", "class", "number", "arguments"])
 def test_a_slip_of_form_is_no_try(slip):
-    strong = EXERCISES["4.1"].hints[1]
+    strong = EXERCISES["pool_by_identity"].hints[1]
     for _ in range(4):
-        assert check("4.1", slip).hint != strong
-    assert summary(4).rows[0][2] == "not right yet"
+        assert check("pool_by_identity", slip).hint != strong
+    assert summary("4").rows[0][2] == "not right yet"
     for _ in range(4):
-        assert check("4.4", "no number").hint == EXERCISES["4.4"].hints[0]
+        assert check("bi_interaction_by_hand", "no number").hint == EXERCISES["bi_interaction_by_hand"].hints[0]
 
 
 def test_prints_are_shown_for_the_input_that_fails(capsys):
@@ -686,20 +713,20 @@ def test_prints_are_shown_for_the_input_that_fails(capsys):
             print("n is", len(x), i)
         return 7 * len(x)
 
-    verdict = check("1.2", talkative)
+    verdict = check("pairs_by_loops", talkative)
     assert "your code printed:" in verdict.example and "n is" in verdict.example
     assert "... 3 more lines" in verdict.example
     assert capsys.readouterr().out.startswith("1.2 ")
 
 
 def test_an_exception_is_told_with_its_line():
-    verdict = check("1.4", lambda V, x: V[len(x)])
+    verdict = check("fm_gradient", lambda V, x: V[len(x)])
     assert verdict.mistake == "exception" and "IndexError" in verdict.message and "line" in verdict.message
     assert "V[len(x)]" in verdict.message
 
 
 def test_mixed_dtypes_are_told():
-    verdict = check("1.4", lambda V, x: x[:, None] * (x @ V) - torch.diag(x**2).float() @ V.double())
+    verdict = check("fm_gradient", lambda V, x: x[:, None] * (x @ V) - torch.diag(x**2).float() @ V.double())
     assert "float32 and float64" in verdict.message and "dtype" in verdict.hint
 
 
@@ -709,9 +736,9 @@ def test_a_class_is_told_apart_from_what_it_makes():
             xv = V[ids] * values[..., None]
             return 0.5 * (xv.sum(1) ** 2 - (xv**2).sum(1))
 
-    verdict = check("4.1", Pool)
+    verdict = check("pool_by_identity", Pool)
     assert verdict.mistake == "class" and 'check("4.1", Pool())' in verdict.hint
-    assert check("4.1", Pool())
+    assert check("pool_by_identity", Pool())
 
 
 @pytest.mark.parametrize("name", ["fm_gradient", "lr_to_fm_by_k", "pool_by_identity", "nfm_from_parts"])
@@ -721,7 +748,7 @@ def test_a_bare_squeeze_is_told(name):
 
 
 def test_html_is_escaped():
-    assert "<script>" not in check("1.2", lambda V, x: 1 / "<script>")._repr_html_()
+    assert "<script>" not in check("pairs_by_loops", lambda V, x: 1 / "<script>")._repr_html_()
     assert "<script>" not in check("<script>", 1)._repr_html_()
 
 
@@ -734,6 +761,31 @@ def test_unknown_id_lists_the_known_ones(id):
     assert verdict._repr_html_()
 
 
+def test_an_old_number_says_the_new_one():
+    assert set(NAME_OF_OLD.values()) <= {e.name for e in (*EXERCISES.values(), *EXPERIMENTS.values())}
+    bug = check("7.3", lambda *_: 0)
+    assert bug.status == "unknown exercise" and f'{EXERCISES["bug_double_sigmoid"].id} "' in bug.message
+    moved = EXERCISES["odd_parity"]
+    verdict = check("6.1", moved.rights[0])
+    assert moved.id != "6.1" and f"number now: {moved.id} " in verdict.message and f'check("{moved.id}"' in verdict.hint
+    assert check("1.1", -9.5) and "number now" not in check("1.2", lambda V, x: 0).message
+
+
+def test_a_number_in_use_again_means_its_new_exercise_unless_the_function_is_the_old_one():
+    again = [id for id, name in NAME_OF_OLD.items() if id in EXERCISES and EXERCISES[id].name != name]
+    again = [id for id in again if NAME_OF_OLD[id] in {e.name for e in CODE.values()}]
+    assert again
+    for id in again:
+        old = EXERCISES[NAME_OF_OLD[id]]
+
+        def function(*_):
+            return 0
+
+        assert "number now" not in check(id, function).message
+        function.__name__ = old.function.name
+        assert f"number now: {old.id} " in check(id, function).message
+
+
 def test_exchanged_arguments_and_spaces():
     assert 'check("1.1"' in check(-9.5, "1.1").hint
     assert check(" 1.1 ", -9.5) and check("fm_by_hand", -9.5) and check("\uff11.\uff11", -9.5)
@@ -742,33 +794,34 @@ def test_exchanged_arguments_and_spaces():
 def test_summary(capsys):
     assert repr(summary()) == "No exercise has been checked in this notebook yet."
     assert "No exercise" in summary()._repr_html_()
-    check("3.4", "B"), check("3.3", 1), check("3.3", 2), check("3.1", TODO)
+    exercises, (experiment,) = EXERCISES.of("4"), EXPERIMENTS.of("4").values()
+    (right, first), (wrong, second), *rest = exercises.items()
+    check(right, first.rights[0]), check(wrong, lambda *_: 1), check(wrong, lambda *_: 2), check(rest[0][0], TODO)
     capsys.readouterr()
     shown = summary()
     assert capsys.readouterr().out == f"{shown}\n"
+    width = max(len(e.title) for e in (*exercises.values(), experiment))
     assert repr(shown).splitlines() == [
-        "1 of 4 exercises done",
-        "  3.1  DeepFM from its parts                                        not attempted yet",
-        "  3.2  What DeepFM's network reads when a movie has several genres  not attempted yet",
-        "  3.3  Count DeepFM's parameters                                    not right yet (2 tries)",
-        "  3.4  The gradient that reaches V                                  correct",
-        "  3.5  Serial or parallel, with equal numbers of parameters         not attempted yet",
+        f"1 of {len(exercises)} exercises done",
+        f"  {right}  {first.title:<{width}}  correct",
+        f"  {wrong}  {second.title:<{width}}  not right yet (2 tries)",
+        *(f"  {id}  {e.title:<{width}}  not attempted yet" for id, e in [*rest, (experiment.id, experiment)]),
     ]
-    assert "3.4" in shown._repr_html_() and shown.n_correct == 1
-    check("3.4", "A")
+    assert right in shown._repr_html_() and shown.n_correct == 1
+    check(right, lambda *_: 1)
     assert summary().n_correct == 0  # what the last check said
-    assert len(summary(chapter=1).rows) == 7
-    assert repr(summary(9)) == "There are no exercises of chapter 9."
+    assert len(summary(chapter=1).rows) == len(COURSE["1"])
+    assert repr(summary("9")) == "There are no exercises of chapter 9."
 
 
 KERNEL_CELLS = [
     "from nfm_tutorial.exercises import TODO, check, summary",
-    'check("1.2", lambda V, x: TODO)',
-    'verdict = check("3.4", "b")',
+    'check("pairs_by_loops", lambda V, x: TODO)',
+    'verdict = check("gradient_that_reaches_v", "b")',
     "verdict",
-    'check("3.3", 5)\ncheck("3.4", "b")',
+    'check("deepfm_parameters", 5)\ncheck("gradient_that_reaches_v", "b")',
     'def f(V, x):\n    print("hello")\n    from IPython.display import display\n    display(3)\n    while True:\n'
-    '        try:\n            pass\n        except:\n            pass\ncheck("1.2", f)',
+    '        try:\n            pass\n        except:\n            pass\ncheck("pairs_by_loops", f)',
     "summary()",
 ]
 

@@ -12,9 +12,10 @@ import torch
 from nfm_tutorial import exercises
 from nfm_tutorial.exercises import TODO, check, experiments, progress, report, summary
 from nfm_tutorial.exercises.exercise import Experiment
-from nfm_tutorial.exercises.registry import COURSE, EXPERIMENT, EXPERIMENTS
+from nfm_tutorial.exercises.registry import COURSE, EXERCISES, EXPERIMENT, EXPERIMENTS
 from nfm_tutorial.metrics import paired_interval
 
+ID = EXPERIMENTS["how_large_a_k"].id
 GOOD = {"a": "k=4", "b": "k=16", "metric": "validation AUC", "setting": {"epochs": 4}}
 BELOW, ABOVE, AROUND = [-0.03, -0.02, -0.025], [0.03, 0.02, 0.025], [0.01, -0.02, 0.015, 0.0]
 
@@ -39,11 +40,13 @@ def restart():
 
 
 def said(**changed):
-    return report("2.7", **{**GOOD, "differences": ABOVE, "conclusion": "A better", **changed})
+    return report("how_large_a_k", **{**GOOD, "differences": ABOVE, "conclusion": "A better", **changed})
 
 
 @pytest.mark.parametrize("values, conclusion", [(ABOVE, 0), (BELOW, 1), (AROUND, 2)])
-@pytest.mark.parametrize("id, metric, higher", [("2.7", "validation AUC", True), ("1.8", "log loss", False)])
+@pytest.mark.parametrize(
+    "id, metric, higher", [("how_large_a_k", "validation AUC", True), ("k_or_init_std", "log loss", False)]
+)
 def test_a_conclusion_must_agree_with_the_interval(values, conclusion, id, metric, higher):
     right = experiments.CONCLUSIONS[conclusion if higher or conclusion == 2 else 1 - conclusion]
     for claimed in experiments.CONCLUSIONS:
@@ -103,25 +106,26 @@ def test_the_table_has_mean_interval_seeds_and_setting_of_every_result():
 
 
 def test_not_attempted_unknown_and_check():
-    assert repr(report("2.7")) == f"2.7 {EXPERIMENTS['2.7'].title}: not attempted yet"
-    assert report("2.7", differences=[TODO, 1]).verdict.status == "not attempted yet"
-    for key in ("9.9", "4.1", None, 2.7):
+    assert repr(report("how_large_a_k")) == f"{ID} {EXPERIMENTS[ID].title}: not attempted yet"
+    assert report("how_large_a_k", differences=[TODO, 1]).verdict.status == "not attempted yet"
+    for key in ("9.9", "pool_by_identity", None, 2.7):
         assert report(key, differences=ABOVE).verdict.status == "unknown exercise"
-    assert report("how_large_a_k").verdict.id == "2.7" and "report(" in check("2.7", 1).hint
+    assert report("how_large_a_k").verdict.id == ID and "report(" in check("how_large_a_k", 1).hint
 
 
 def test_summary_has_a_line_for_it():
-    assert summary(2).experiments == (("2.7", EXPERIMENTS["2.7"].title, "not attempted yet"),)
+    assert summary("2").experiments == ((ID, EXPERIMENTS["how_large_a_k"].title, "not attempted yet"),)
     said()
-    shown = summary(2)
-    assert repr(shown).splitlines()[0] == "0 of 6 exercises done" and "reported (1 result)" in repr(shown)
-    assert "reported (1 result)" in shown._repr_html_() and summary(5).experiments == ()
+    shown = summary("2")
+    assert repr(shown).splitlines()[0] == f"0 of {len(COURSE['2'])} exercises done"
+    assert "reported (1 result)" in repr(shown)
+    assert "reported (1 result)" in shown._repr_html_() and summary("D7").experiments == ()
 
 
 @pytest.mark.parametrize("id", EXPERIMENTS)
 def test_declaration_is_complete(id):
     experiment = EXPERIMENTS[id]
-    chapter = int(id.split(".")[0])
+    chapter = id.split(".")[0]
     assert isinstance(experiment, Experiment) and EXPERIMENT[chapter] == experiment.name
     assert id == f"{chapter}.{len(COURSE[chapter]) + 1}" and len(experiment.rubric) == 3
     assert all(experiment.metrics[metric] in (True, False) for metric in experiment.metrics)
@@ -136,22 +140,22 @@ def test_declaration_is_complete(id):
 
 
 def test_progress_and_results_survive_a_restart(kept):
-    assert check("1.1", -9.5) and not check("1.6", 5) and said()
-    assert not check("1.7", TODO)
+    assert check("fm_by_hand", -9.5) and not check("fm_gradient", lambda V, x: V) and said()
+    assert not check("how_many_pairs", TODO)
     restart()
-    assert report("2.7").rows[0]["conclusion"] == "A better"
-    assert {id: status for id, _, status in summary(1).rows if status != "not attempted yet"} == {
-        "1.1": "correct (earlier)",
-        "1.6": "not right yet (earlier)",
+    assert report("how_large_a_k").rows[0]["conclusion"] == "A better"
+    assert {id: status for id, _, status in summary("1").rows if status != "not attempted yet"} == {
+        EXERCISES["fm_by_hand"].id: "correct (earlier)",
+        EXERCISES["fm_gradient"].id: "not right yet (earlier)",
     }
-    assert summary(1).n_correct == 1 and "reported (1 result)" in repr(summary(2)) and summary()._repr_html_()
-    check("1.1", TODO)  # Run All of a fresh copy takes nothing away
-    assert summary(1).n_correct == 1
-    check("1.1", 0)
+    assert summary("1").n_correct == 1 and "reported (1 result)" in repr(summary("2")) and summary()._repr_html_()
+    check("fm_by_hand", TODO)  # Run All of a fresh copy takes nothing away
+    assert summary("1").n_correct == 1
+    check("fm_by_hand", 0)
     restart()
-    assert summary(1).n_correct == 0
+    assert summary("1").n_correct == 0
     assert said(b="k=32").rows[0]["b"] == "k=16"  # the earlier one first
-    assert set(json.loads(kept.read_text())["exercises"]) == {"fm_by_hand", "features_that_repel"}
+    assert set(json.loads(kept.read_text())["exercises"]) == {"fm_by_hand", "fm_gradient"}
 
 
 @pytest.mark.parametrize(
@@ -159,15 +163,16 @@ def test_progress_and_results_survive_a_restart(kept):
 )
 def test_a_corrupt_file_breaks_nothing(kept, text):
     kept.write_text(text)
-    assert summary(1).n_correct == 0 and report("2.7").rows == ()
-    assert check("1.1", -9.5) and said()
+    assert summary("1").n_correct == 0 and report("how_large_a_k").rows == ()
+    assert check("fm_by_hand", -9.5) and said()
     restart()
-    assert summary(1).n_correct == 1 and len(report("2.7").rows) == 1
+    assert summary("1").n_correct == 1 and len(report("how_large_a_k").rows) == 1
 
 
 def test_a_place_that_cannot_be_written_breaks_nothing(kept, capfd):
     kept.mkdir()
-    assert check("1.1", -9.5) and said() and summary(1).n_correct == 1 and len(report("2.7").rows) == 1
+    assert check("fm_by_hand", -9.5) and said()
+    assert summary("1").n_correct == 1 and len(report("how_large_a_k").rows) == 1
     assert capfd.readouterr().err == ""
 
 

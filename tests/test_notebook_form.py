@@ -14,6 +14,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from nfm_tutorial.exercises.registry import chapter_of
+
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "notebooks"
 
@@ -121,7 +123,7 @@ def exercise_ids(nb):
     return [
         (i, cell, found)
         for i, cell in code_cells(nb)
-        for found in re.findall(r"""\bcheck\(\s*["'](\d+\.\d+)["']""", cell.source)
+        for found in re.findall(r"""\bcheck\(\s*["'](D?\d+\.\d+)["']""", cell.source)
     ]
 
 
@@ -429,16 +431,14 @@ def test_form(path):
     assert not found, "\n".join(f"[{rule_name}] {message}" for rule_name, message in found)
 
 
-def misnumbered_exercises(file_name, nb):
-    """Ids that do not start with the number of the chapter, which the file name starts with."""
-    number = re.match(r"(\d\d)_[a-z0-9_]+\.ipynb$", file_name)
-    assert number, f"{file_name}: a notebook's name is NN_words_in_lower_case.ipynb"
-    return [ex for _, _, ex in exercise_ids(nb) if int(ex.split(".")[0]) != int(number.group(1))]
+def misnumbered_exercises(path, nb):
+    """Ids that do not start with the key of the chapter, which the file's name and folder give."""
+    return [ex for _, _, ex in exercise_ids(nb) if ex.split(".")[0] != chapter_of(path)]
 
 
 @pytest.mark.parametrize("path", PATHS, ids=name)
 def test_exercises_carry_the_number_of_the_chapter(path):
-    assert not misnumbered_exercises(path.name, read(path))
+    assert not misnumbered_exercises(path, read(path))
 
 
 def shared_questions(notebooks):
@@ -465,9 +465,9 @@ def differing_exercises(chapter, solutions):
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=name)
 def test_every_exercise_has_a_solution(path):
-    solutions = path.parent / "solutions" / path.name
+    solutions = FOLDER / "solutions" / f"answers_{'D' if path.parent.name == 'deeper' else ''}{path.name}"
     found = differing_exercises(read(path), read(solutions) if solutions.exists() else None)
-    assert not found, f"exercises {found} are in only one of {path.name} and solutions/{path.name}"
+    assert not found, f"exercises {found} are in only one of {path.name} and {solutions.name}"
 
 
 # --- the rules themselves, on small notebooks -----------------------------------------------------------------
@@ -700,8 +700,10 @@ def test_a_shared_closing_question_is_caught():
 
 
 def test_an_exercise_of_another_chapter_is_caught():
-    assert misnumbered_exercises("01_title.ipynb", good_chapter()) == []
-    assert misnumbered_exercises("10_title.ipynb", good_chapter()) == ["1.2"]
+    assert misnumbered_exercises(Path("notebooks/01_title.ipynb"), good_chapter()) == []
+    assert misnumbered_exercises(Path("notebooks/solutions/answers_01_title.ipynb"), good_chapter()) == []
+    assert misnumbered_exercises(Path("notebooks/deeper/01_title.ipynb"), good_chapter()) == ["1.2"]
+    assert misnumbered_exercises(Path("notebooks/10_title.ipynb"), good_chapter()) == ["1.2"]
 
 
 def test_an_exercise_without_solution_is_caught():

@@ -19,25 +19,25 @@ from nfm_tutorial.drawings import CROSSING, DEEP, EMBEDDING, LINEAR, PLAIN, canv
 
 
 class Chapter(NamedTuple):
-    """One box of the series' map: chapter number, title, the question it answers, the part of the series it is in.
+    """One box of the series' map: chapter's key, title, the question it answers, the part of the series it is in.
 
     The title is the notebook's, or its first words if that is long.
     """
 
-    number: int
+    key: str
     title: str
     question: str
     part: str
 
 
 CHAPTERS = (
-    Chapter(1, "Factorization Machines", "How can a model weigh a pair it never saw?", "Crossing features"),
-    Chapter(2, "FM on MovieLens", "What does crossing buy on real data?", "Crossing features"),
-    Chapter(3, "Two ways to fuse", "Where does a deep network join an FM?", "Adding a deep network"),
-    Chapter(4, "Neural Factorization Machines", "Which part of FM does NFM replace?", "Adding a deep network"),
-    Chapter(5, "Training NFM", "Which settings matter, and why?", "Evidence and practice"),
-    Chapter(6, "FM versus NFM", "When is which model better?", "Evidence and practice"),
-    Chapter(7, "Bug clinic", "Which mistakes run without an error?", "Evidence and practice"),
+    Chapter("1", "Factorization Machines", "How can a model weigh a pair it never saw?", "Core: crossing"),
+    Chapter("2", "FM on MovieLens", "What does crossing buy on real data?", "Core: crossing"),
+    Chapter("3", "Two ways to fuse", "Where does a deep network join an FM?", "Core: deep networks"),
+    Chapter("4", "Neural Factorization Machines", "Which part of FM does NFM replace?", "Core: deep networks"),
+    Chapter("5", "FM versus NFM", "When is which model better?", "Core: evidence"),
+    Chapter("D4", "Training NFM", "Which settings matter, and why?", "Deeper"),
+    Chapter("D7", "Bug clinic", "Which mistakes run without an error?", "Deeper"),
 )
 
 
@@ -55,7 +55,7 @@ def series_map(chapters: Sequence[Chapter] = CHAPTERS) -> Figure:
         for column, chapter in enumerate(group):
             x = 1.7 + width / 2 + column * across
             put_box(ax, x, y, "", colour, width, height)
-            put_text(ax, x, y + 0.24, textwrap.fill(f"{chapter.number}. {chapter.title}", 22), weight="bold", zorder=4)
+            put_text(ax, x, y + 0.24, textwrap.fill(f"{chapter.key}. {chapter.title}", 22), weight="bold", zorder=4)
             put_text(ax, x, y - 0.25, textwrap.fill(chapter.question, 28), zorder=4)
             centres.append((x, y))
     for (x, y), (next_x, next_y) in zip(centres, centres[1:]):

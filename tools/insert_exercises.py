@@ -3,7 +3,7 @@
     python tools/insert_exercises.py      then run what has changed: make notebooks
 
 An exercise is declared once. In a chapter this script replaces the cells between the heading "## Exercises" and the
-closing question; in the bug clinic (chapter 7), whose sections tell a story, the five cells of each section that are
+closing question; in the bug clinic, whose sections tell a story, the five cells of each section that are
 declared: buggy code, task, stub, check and test. In the solutions it replaces each cell that ends in a check of a right
 answer of that file, and the number and title in the exercise's heading; the first right answer gets a section of its
 own if there is none, and so does the rubric of an open experiment. A test compares both with the declarations.
@@ -17,26 +17,28 @@ from pathlib import Path
 import nbformat
 
 from nfm_tutorial.exercises.exercise import Exercise, source_of
-from nfm_tutorial.exercises.registry import EXERCISES, EXPERIMENTS
+from nfm_tutorial.exercises.registry import EXERCISES, EXPERIMENTS, chapter_of
 
 ROOT = Path(__file__).resolve().parents[1]
-CLINIC = ROOT / "notebooks" / "07_bug_clinic.ipynb"
+NOTEBOOKS = ROOT / "notebooks"
+CLINIC = NOTEBOOKS / "deeper" / "07_bug_clinic.ipynb"
 HEADING = "## Exercises"
 INTRODUCTION = """{heading}
 
 Replace `TODO` and run the check below it. A check says "not attempted yet", "correct", or what is wrong, with the
 smallest input that shows it. A second wrong try gets a stronger hint. Nothing later depends on an exercise. The
-answers, with the reasoning, are in [the solutions](solutions/{name})."""
+answers, with the reasoning, are in [the solutions]({link})."""
 
 
-def exercise_cells(chapter: int, notebook_name: str) -> list:
+def exercise_cells(path: Path) -> list:
     """The cells of a chapter's exercises: introduction, imports, per exercise its task and answer cells, summary."""
-    both = (*EXERCISES.items(), *EXPERIMENTS.items())
-    exercises = [exercise for id, exercise in both if id.split(".")[0] == str(chapter)]
-    introduction = INTRODUCTION.format(heading=HEADING, name=notebook_name)
+    chapter = chapter_of(path)
+    exercises = [*EXERCISES.of(chapter).values(), *EXPERIMENTS.of(chapter).values()]
+    up = "../" if chapter.startswith("D") else ""
+    introduction = INTRODUCTION.format(heading=HEADING, link=f"{up}solutions/{solutions_of(path).name}")
     cells = [_markdown("introduction", introduction), _code("imports", imports(exercises))]
     for exercise in exercises:
-        name = exercise.id.replace(".", "-")
+        name = exercise.name.replace("_", "-")
         task = f"### Exercise {exercise.id}: {exercise.title} *({exercise.kind})*\n\n{exercise.spec}"
         if hasattr(exercise, "choices"):
             choices = zip(exercise.letters, exercise.choices)
@@ -49,7 +51,7 @@ def exercise_cells(chapter: int, notebook_name: str) -> list:
             cells.append(_code(f"{name}-check", f'check("{exercise.id}", {exercise.function.name});'))
         else:  # one cell, so that the answer to another question is never checked by mistake
             cells.append(_code(f"{name}-answer", f'{exercise.stub}\ncheck("{exercise.id}", answer);'))
-    return [*cells, _code("summary", f"summary({chapter});")]
+    return [*cells, _code("summary", f'summary("{chapter}");')]
 
 
 def imports(exercises) -> str:
@@ -75,24 +77,24 @@ def insert(path: Path) -> None:
     if len(starts) != 1 or len(ends) != 1 or starts > ends:
         raise ValueError(f'{path.name} needs one "{HEADING}" before one "## Question: ..."')
     held = {cell.id: cell for cell in nb.cells}
-    wanted = exercise_cells(int(path.name[:2]), path.name)
+    wanted = exercise_cells(path)
     same = [cell.id in held and held[cell.id].source == cell.source for cell in wanted]
     nb.cells[starts[0] : ends[0]] = [held[c.id] if kept else c for c, kept in zip(wanted, same)]  # with their outputs
     nbformat.write(nb, path)
 
 
-def clinic_cells(exercise) -> dict[str, str]:
-    """{pattern that finds a cell in its section: the source} of the declared cells of a bug, in their order."""
+def clinic_cells(exercise) -> dict[str, tuple[str, str]]:
+    """{part: (pattern that finds its cell in a section, its source)} of the declared cells of a bug, in their order."""
     name = exercise.function.name
     task = "**Find the bug before you read on.** Write down the line, and what it does instead.\n\n"
     task += f"### Exercise {exercise.id}: {exercise.title} *({exercise.kind})*\n\n{exercise.spec}"
     fails = f'print("the test fails on the buggy version:", fails(test_{name}, {name}_buggy))'
     return {
-        rf"def {name}_buggy\(": exercise.buggy,
-        r"\*\*Find the bug": task,
-        rf"def {name}\(": exercise.stub,
-        r'check\("': f'check("{exercise.id}", {name});',
-        rf"def test_{name}\(": f"{source_of(exercise.test)}\n\n\n{fails}",
+        "buggy": (rf"def {name}_buggy\(", exercise.buggy),
+        "task": (r"\*\*Find the bug", task),
+        "stub": (rf"def {name}\(", exercise.stub),
+        "check": (r'check\("', f'check("{exercise.id}", {name});'),
+        "test": (rf"def test_{name}\(", f"{source_of(exercise.test)}\n\n\n{fails}"),
     }
 
 
@@ -100,19 +102,20 @@ def insert_in_clinic(path: Path) -> None:
     """Replace the declared cells of each section of the clinic, which its title finds. Raises ValueError if one is
     missing or in another place."""
     nb = nbformat.read(path, as_version=4)
-    heads = [re.match(r"## \d+\.\d+ (.*)", cell.source) for cell in nb.cells]
+    heads = [re.match(r"## D?\d+\.\d+ (.*)", cell.source) for cell in nb.cells]
     starts = {head[1]: i for i, head in enumerate(heads) if head}
-    for exercise in (e for id, e in EXERCISES.items() if id.split(".")[0] == str(int(path.name[:2]))):
+    for exercise in EXERCISES.of(chapter_of(path)).values():
         if exercise.title not in starts:
             raise ValueError(f'{path.name} needs a section "## {exercise.id} {exercise.title}"')
         head, *cells = nb.cells[starts[exercise.title] :]
-        head.source = re.sub(r"^## [\d.]+", f"## {exercise.id}", head.source)
+        head.source = re.sub(r"^## D?[\d.]+", f"## {exercise.id}", head.source)
         rest = iter(cells[: next((i for i, cell in enumerate(cells) if cell.source.startswith("## ")), len(cells))])
-        for pattern, source in clinic_cells(exercise).items():
+        for part, (pattern, source) in clinic_cells(exercise).items():
             cell = next((cell for cell in rest if re.match(pattern, cell.source)), None)
             if cell is None:
                 start = pattern.replace("\\", "")
                 raise ValueError(f'{path.name}, section {exercise.id} needs a cell that starts with "{start}"')
+            cell.id = f"exercise-{exercise.name.replace('_', '-')}-{part}"
             if cell.source != source:
                 cell.source = source
                 if cell.cell_type == "code":
@@ -128,14 +131,14 @@ def solution_cells(exercise) -> dict[str, str]:
 def solve(path: Path) -> None:
     """Bring the cells of the solutions at `path` that hold declared answers up to date."""
     nb = nbformat.read(path, as_version=4)
-    chapter = str(int(path.name[:2]))
-    for exercise in (e for id, e in EXERCISES.items() if id.split(".")[0] == chapter):
+    chapter = chapter_of(path)
+    for exercise in EXERCISES.of(chapter).values():
         for cell in nb.cells:  # the title is the key: numbers change when the course is recut
-            pattern = rf"## Exercise \d+\.\d+: {re.escape(exercise.title)}(?=\n|$)"
+            pattern = rf"## Exercise D?\d+\.\d+: {re.escape(exercise.title)}(?=\n|$)"
             cell.source = re.sub(pattern, f"## Exercise {exercise.id}: {exercise.title}", cell.source)
         if isinstance(exercise, Exercise):
             _solve(nb, exercise)
-    for experiment in (e for id, e in EXPERIMENTS.items() if id.split(".")[0] == chapter):
+    for experiment in EXPERIMENTS.of(chapter).values():
         _advise(nb, experiment)
     nbformat.write(nb, path)
 
@@ -148,7 +151,7 @@ def rubric(experiment) -> str:
 
 
 def _advise(nb, experiment) -> None:
-    start = rf"## Exercise \d+\.\d+: {re.escape(experiment.title)}\n"
+    start = rf"## Exercise D?\d+\.\d+: {re.escape(experiment.title)}\n"
     cell = next((cell for cell in nb.cells if re.match(start, cell.source)), None)
     if cell is None:
         cell = nbformat.v4.new_markdown_cell(id=f"rubric-{experiment.name.replace('_', '-')}")
@@ -160,7 +163,7 @@ def _solve(nb, exercise: Exercise) -> None:
     wanted = solution_cells(exercise)
     found = {}
     for cell in nb.cells:
-        checked = re.search(r'check\("[\d.]+", (\w+)\);?$', cell.source) if cell.cell_type == "code" else None
+        checked = re.search(r'check\("D?[\d.]+", (\w+)\);?$', cell.source) if cell.cell_type == "code" else None
         if checked and checked[1] in wanted and f"{checked[1]}(" in cell.source:
             found[checked[1]] = cell
             if cell.source != wanted[checked[1]]:
@@ -178,12 +181,15 @@ def _end_of_exercises(nb) -> int:
 
 
 def solutions_of(path: Path) -> Path:
-    return path.parent / "solutions" / path.name
+    """The solutions of the chapter at `path`: their name says that they are, and of which chapter."""
+    deeper = path.parent.name == "deeper"
+    folder = path.parent.parent if deeper else path.parent
+    return folder / "solutions" / f"answers_{'D' if deeper else ''}{path.name}"
 
 
 def chapters() -> list[Path]:
-    """The notebooks of chapters 1 to 6."""
-    return sorted(path for path in (ROOT / "notebooks").glob("0[1-6]_*.ipynb"))
+    """The notebooks of all chapters but the bug clinic: the core course, then what goes deeper."""
+    return sorted(NOTEBOOKS.glob("0*.ipynb")) + sorted({*NOTEBOOKS.glob("deeper/0*.ipynb")} - {CLINIC})
 
 
 def _split_at_headings(cell) -> list:

@@ -12,6 +12,7 @@ import unicodedata
 from . import progress
 from .experiments import report, results
 from .judge import UNFINISHED, example_text
+from .moved import NAME_OF_OLD
 from .registry import EXERCISES, EXPERIMENTS
 from .sandbox import own_builtins
 from .todo import TODO
@@ -45,6 +46,8 @@ def check(exercise_id: str, candidate=TODO) -> Verdict:
 
 def _judge(exercise_id, candidate) -> Verdict:
     key = EXERCISES.id_of(_typed(exercise_id)) if isinstance(exercise_id, str) else None
+    if isinstance(exercise_id, str) and (moved := _moved(_typed(exercise_id), key, candidate)):
+        return moved
     if key is None:
         return _unknown(exercise_id, candidate)
     exercise = EXERCISES[key]
@@ -87,6 +90,24 @@ def _typed(text: str) -> str:
     return unicodedata.normalize("NFKC", text).strip()
 
 
+def _moved(typed: str, key: str | None, candidate) -> Verdict | None:
+    """What to say to a number of the course before it was recut: the new number, or None if the number still holds.
+
+    A number that is in use again means the exercise that has it now, unless the function bears the old one's name.
+    """
+    name = NAME_OF_OLD.get(typed)
+    new = name and EXERCISES.id_of(name)
+    if not new or new == key:
+        return None
+    function = getattr(EXERCISES[new], "function", None)
+    called = getattr(candidate, "__name__", type(candidate).__name__)
+    if key is not None and (function is None or called != function.name):
+        return None
+    message = f'Exercise {typed} has another number now: {new} "{EXERCISES[new].title}".'
+    hint = f'check("{new}", ...), in the notebook of chapter {new.split(".")[0]}.'
+    return Verdict(typed, "", UNKNOWN, message, hint=hint)
+
+
 def _unknown(key, candidate) -> Verdict:
     known = ", ".join(EXERCISES)
     shown = f'"{key[:40]}"' if isinstance(key, str) else f"with {with_article(type(key).__name__)} as its number"
@@ -101,9 +122,10 @@ def _unknown(key, candidate) -> Verdict:
     return Verdict(key[:40] if isinstance(key, str) else "", "", UNKNOWN, message, hint=hint)
 
 
-def summary(chapter: int | None = None) -> Summary:
+def summary(chapter: str | None = None) -> Summary:
     """Show what is done in this notebook: every exercise of the chapters that were checked, or of the one given.
 
+    chapter: its key, such as "4" or "D4".
     "Done" is what the last check of an exercise said; "(earlier)" marks what a kernel before this one heard.
     """
     with own_builtins():

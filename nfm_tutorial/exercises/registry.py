@@ -1,15 +1,18 @@
 """Every exercise of the series: the table of the course, and the exercises themselves, loaded when they are asked for.
 
 An exercise has a stable name, that of its file in tasks/. The number that a reader sees, as in 4.1, is its place here.
+A chapter has a key: "4" is notebooks/04_*.ipynb, "D4" is notebooks/deeper/04_*.ipynb.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from importlib import import_module
+from pathlib import Path
 
-COURSE: dict[int, tuple[str, ...]] = {
-    1: (
+COURSE: dict[str, tuple[str, ...]] = {
+    "1": (
         "fm_by_hand",
         "pairs_by_loops",
         "pairs_by_identity",
@@ -18,7 +21,7 @@ COURSE: dict[int, tuple[str, ...]] = {
         "features_that_repel",
         "how_many_pairs",
     ),
-    2: (
+    "2": (
         "offsets_of_fields",
         "lr_to_fm_by_k",
         "negative_sampling",
@@ -26,8 +29,8 @@ COURSE: dict[int, tuple[str, ...]] = {
         "two_kinds_of_negatives",
         "auc_by_hand",
     ),
-    3: ("deepfm_from_parts", "several_genres", "deepfm_parameters", "gradient_that_reaches_v"),
-    4: (
+    "3": ("deepfm_from_parts", "several_genres", "deepfm_parameters", "gradient_that_reaches_v"),
+    "4": (
         "pool_by_identity",
         "nfm_from_parts",
         "nfm_that_is_fm",
@@ -35,9 +38,9 @@ COURSE: dict[int, tuple[str, ...]] = {
         "where_vectors_come_from",
         "what_a_trained_h_changes",
     ),
-    5: ("early_stopping", "eps_that_works", "l2_of_a_batch", "what_default_eps_does", "floor_of_a_double_sigmoid"),
-    6: ("odd_parity", "nfm_gradient", "paired_interval", "floor_of_every_fm", "what_may_you_write"),
-    7: (
+    "5": ("odd_parity", "nfm_gradient", "paired_interval", "floor_of_every_fm", "what_may_you_write"),
+    "D4": ("early_stopping", "eps_that_works", "l2_of_a_batch", "what_default_eps_does", "floor_of_a_double_sigmoid"),
+    "D7": (
         "bug_flattened_slots",
         "bug_codes_as_magnitudes",
         "bug_double_sigmoid",
@@ -50,17 +53,29 @@ COURSE: dict[int, tuple[str, ...]] = {
         "bug_softmax_axis",
     ),
 }
-EXPERIMENT: dict[int, str] = {  # a chapter's open experiment, which comes after its exercises
-    1: "k_or_init_std",
-    2: "how_large_a_k",
-    3: "serial_or_parallel",
-    4: "where_to_drop",
-    6: "one_field_less",
+EXPERIMENT: dict[str, str] = {  # a chapter's open experiment, which comes after its exercises
+    "1": "k_or_init_std",
+    "2": "how_large_a_k",
+    "3": "serial_or_parallel",
+    "4": "where_to_drop",
+    "5": "one_field_less",
 }
 
 
+def chapter_of(path: Path) -> str:
+    """The key of the chapter whose notebook, or whose solutions, lie at `path`. Raises ValueError for another name."""
+    found = re.match(r"answers_(D?)(\d\d)_", path.name) if path.parent.name == "solutions" else None
+    found = found or re.match(r"()(\d\d)_[a-z0-9_]+\.ipynb$", path.name)
+    if not found:
+        raise ValueError(f"{path.name}: a chapter's notebook is named NN_words_in_lower_case.ipynb")
+    return ("D" if found[1] or path.parent.name == "deeper" else "") + str(int(found[2]))
+
+
 class Exercises(Mapping):
-    """{"4.1": its exercise, ...} in the order of the course; each file is loaded when its exercise is asked for."""
+    """{"4.1": its exercise, ...} in the order of the course; each file is loaded when its exercise is asked for.
+
+    An exercise's name finds it as well as its number.
+    """
 
     def __init__(self, ids: dict[str, str]):
         self._id = ids
@@ -76,6 +91,7 @@ class Exercises(Mapping):
         return self._name[id]
 
     def __getitem__(self, id: str):
+        id = self._id.get(id, id)
         if id not in self._loaded:
             name = self._name[id]
             self._loaded[id] = import_module(f".tasks.{name}", __package__).exercise.placed(name, id)
@@ -89,6 +105,10 @@ class Exercises(Mapping):
 
     def __contains__(self, id) -> bool:
         return id in self._name
+
+    def of(self, chapter: str) -> dict:
+        """The exercises of one chapter, {number: exercise}."""
+        return {id: self[id] for id in self if id.split(".")[0] == chapter}
 
 
 EXERCISES = Exercises({name: f"{c}.{i}" for c, names in COURSE.items() for i, name in enumerate(names, 1)})

@@ -32,7 +32,7 @@ chance. It says that both models kept the settings that were chosen with all fie
 whose best setting moves would look as if it lost more.""",
         """It also explains what it expects and why: other fields may stand for the one that is gone (a user nearly
 fixes the year), and crossings of three features can need a field that pairs do not. It checks that on
-the planted data of section 6.1, where the truth is known: leaving out f6 takes the third-order term
+the planted data of section 5.1, where the truth is known: leaving out f6 takes the third-order term
 away, which FM never had. And it names the size of a difference that it would not care about.""",
     ),
 )
