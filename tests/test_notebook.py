@@ -6,10 +6,13 @@ import subprocess
 import sys
 
 import nbformat
+import pandas as pd
 import pytest
 from jupyter_client import KernelManager
 from jupyter_client.kernelspec import KernelSpecManager
 from nbclient import NotebookClient
+
+from nfm_tutorial import notebook
 
 IMPORTS = """import matplotlib
 import matplotlib.pyplot as plt
@@ -171,3 +174,15 @@ def test_a_script_gets_the_look_and_the_warnings_of_a_plain_python():
     start = "from nfm_tutorial import notebook\nimport matplotlib\nnotebook.start()\n"
     look = "print(matplotlib.rcParams['axes.titlelocation'])\n"
     assert python(start + look + filters, PYTHONWARNINGS="always") == "left\n" + python(filters)
+
+
+def test_a_table_is_text_and_a_page_with_coloured_verdicts(monkeypatch):
+    shown = []
+    monkeypatch.setattr("IPython.display.display", lambda data, raw: shown.append(data))
+    frame = pd.DataFrame({"claim": ["dropout <helps>", "batch norm helps"], "verdict": ["holds", "fails"]})
+    notebook.table(frame, index=False)
+    assert shown[0]["text/plain"] == frame.to_string(index=False)
+    page = shown[0]["text/html"]
+    assert "&lt;helps&gt;" in page and "<td>holds" not in page
+    assert f'color: {notebook.VERDICTS["holds"]}">holds<' in page and notebook.VERDICTS["fails"] in page
+    assert notebook.VERDICTS["holds"] != notebook.VERDICTS["fails"] != notebook.VERDICTS["no difference"]

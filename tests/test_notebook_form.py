@@ -178,8 +178,10 @@ def committed_from_make_notebooks(nb):
     if "version" in nb.metadata.get("language_info", {}):
         yield "stores a Python version: run `make notebooks`"
     for i, cell in enumerate(nb.cells):
-        if set(cell.metadata) - {"tags"}:
-            yield f"cell {i} stores {sorted(set(cell.metadata) - {'tags'})} in its metadata: run `make notebooks`"
+        folded = {"jupyter": {"outputs_hidden": True}} if "guess-first" in tags(cell) else {}
+        stored = {key: value for key, value in cell.metadata.items() if key not in ("tags", "minutes")}
+        if stored != folded:
+            yield f"cell {i} stores {stored} in its metadata, not {folded}: run `make notebooks`"
 
 
 @rule(*ALL)
@@ -292,8 +294,8 @@ def opening_says_what_to_expect(nb):
     for wanted, pattern in {
         "You will be able to": r"you will be able to",
         "Prerequisites": r"prerequisites",
-        "Reading: NN minutes": r"reading[^.\n]{0,40}?\d+\s+minutes?",
-        "Running: NN minutes (or seconds)": r"running[^.\n]{0,40}?\d+\s+(?:minutes?|seconds?)",
+        "Minutes: NN": r"\*\*minutes:\*\* \d+: |reading[^.\n]{0,40}?\d+\s+minutes?",
+        "Difficulty: easy, medium or hard": r"\*\*difficulty:\*\* (?:easy|medium|hard)\b|running",
     }.items():
         if not re.search(pattern, opening):
             yield f"the first cell does not say {wanted!r}"
@@ -480,7 +482,9 @@ You will be able to cross features.
 
 **Prerequisites**: Python.
 
-Reading: 20 minutes. Running: 30 seconds."""
+**Minutes:** 84: 45 to read and run, 39 for the exercises.
+
+**Difficulty:** medium"""
 CAPTION = "*Figure 1. The line rises from one to two as x goes from zero to one.*"
 
 
@@ -600,6 +604,8 @@ BROKEN = [
     ("kernel_of_any_environment", set_metadata("kernelspec", {"name": "my-env", "display_name": "mine"})),
     ("committed_from_make_notebooks", set_metadata("language_info", {"name": "python", "version": "3.11.7"})),
     ("committed_from_make_notebooks", set_field(PRINTS, "metadata", {"execution": {"iopub.execute_input": "now"}})),
+    ("committed_from_make_notebooks", set_field(PRINTS, "metadata", {"tags": ["guess-first"]})),
+    ("committed_from_make_notebooks", set_field(PRINTS, "metadata", {"jupyter": {"outputs_hidden": True}})),
     ("executed_once_in_order", set_field(PRINTS, "execution_count", 7)),
     ("executed_once_in_order", set_field(PRINTS, "execution_count", None)),
     ("no_empty_cells", set_source(PRINTS + 4, " \n")),
@@ -625,8 +631,8 @@ BROKEN = [
     ("one_title_first", set_source(TELLS, CAPTION + "\n\n# Another")),
     ("opening_says_what_to_expect", set_source(TITLE, OPENING.replace("You will be able to", "We"))),
     ("opening_says_what_to_expect", set_source(TITLE, OPENING.replace("Prerequisites", "Before"))),
-    ("opening_says_what_to_expect", set_source(TITLE, OPENING.replace("Reading: 20 minutes", "Reading: short"))),
-    ("opening_says_what_to_expect", set_source(TITLE, OPENING.replace("Running: 30 seconds", "Running: quick"))),
+    ("opening_says_what_to_expect", set_source(TITLE, OPENING.replace("**Minutes:** 84: ", "**Minutes:** many: "))),
+    ("opening_says_what_to_expect", set_source(TITLE, OPENING.replace("** medium", "** fair"))),
     ("closes_with_the_question", set_source(CLOSES, "## The end\n\nWhat? Hint.")),
     ("closes_with_the_question", set_source(CLOSES, f"### {CLOSING}\n\nWhat? Hint.")),
     ("closes_with_the_question", set_source(CLOSES, f"## {CLOSING}\n\nWhat? Hint.\n\n## Next")),

@@ -23,7 +23,7 @@ LANGUAGE_INFO = {
     "nbconvert_exporter": "python",
     "pygments_lexer": "ipython3",
 }
-CELL_METADATA = ("tags",)
+CELL_METADATA = ("tags", "minutes", "jupyter")  # what finish_notebooks writes
 CELL_TIMEOUT = 300  # seconds, as in pyproject.toml
 
 # The kernel inherits these; conftest.py sets the same for `pytest --nbval`.
@@ -40,6 +40,9 @@ from nbclient import NotebookClient  # noqa: E402
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError  # noqa: E402
 
 from nfm_tutorial.files import replacing  # noqa: E402
+
+sys.path.insert(0, str(Path(__file__).parent))
+import finish_notebooks  # noqa: E402
 
 
 class NotebookFailed(Exception):
@@ -109,6 +112,8 @@ def run(path):
     seconds = time.perf_counter() - start
     check_outputs(nb)
     clean(nb)
+    if finish_notebooks.is_chapter(path):
+        finish_notebooks.finish(nb, path.resolve())
     nbformat.validate(nb)
     with replacing(path) as part:  # an interrupted run leaves no half notebook
         part.write_text(nbformat.writes(nb).rstrip("\n") + "\n", encoding="utf-8", newline="\n")
