@@ -118,6 +118,20 @@ def needed(names: list[Names], targets: set[int]) -> list[int]:
         wanted |= set().union(*(names[i].uses for i in more))
 
 
+def only_imports(source: str, wanted: set[str]) -> str:
+    """The import lines of a cell that has nothing else but calls, without those that bind nothing wanted."""
+    try:
+        body = ast.parse(source).body
+    except UNREADABLE:
+        return source
+    if not all(isinstance(node, (ast.Import, ast.ImportFrom, ast.Expr)) for node in body):
+        return source
+    kept = [node for node in body if not isinstance(node, ast.Expr)]
+    for node in kept:
+        node.names = [a for a in node.names if a.name == "*" or (a.asname or a.name.split(".")[0]) in wanted]
+    return "\n".join(ast.unparse(node) for node in kept if node.names)
+
+
 # --- what is equal to what --------------------------------------------------------------------------------------
 
 
@@ -133,8 +147,8 @@ def shapes(source: str) -> list[tuple[str, bool]]:
 
 def _shape(node: ast.AST) -> tuple[str, bool]:
     bare = _Bare().visit(node)
-    text = ast.dump(bare, annotate_fields=False)
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16], sum(1 for _ in ast.walk(bare)) < SHORT
+    text = ast.dump(bare, annotate_fields=False).encode("utf-8", "surrogatepass")
+    return hashlib.sha256(text).hexdigest()[:16], sum(1 for _ in ast.walk(bare)) < SHORT
 
 
 class _Bare(ast.NodeTransformer):

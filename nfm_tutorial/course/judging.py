@@ -6,10 +6,11 @@ functions in them; the cases are drawn here, and the results are compared and di
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import random
 import re
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 from ..exercises import judge as engine
 from ..exercises import sandbox
@@ -17,7 +18,7 @@ from ..exercises.exercise import Exercise, source_of
 from ..exercises.registry import COURSE, EXERCISES, EXPERIMENTS, chapter_of
 from ..exercises.verdict import CORRECT, NOT_ATTEMPTED, WRONG
 from . import carry, cells
-from .remote import Limits, Lost, Process, RemoteFunction
+from .remote import DEFAULT, Limits, Lost, Process, RemoteFunction
 from .workspace import ROOT
 
 MISSING, STOPPED, TO_READ = "missing", "stopped", "to be read"
@@ -38,7 +39,6 @@ class Row:
     shape: str = ""
     answer: str = ""  # of an experiment: what a person reads
 
-    dict = asdict
 
 
 @functools.cache
@@ -69,7 +69,7 @@ def _is_exercise(cell: dict) -> bool:
     return cell["id"].startswith("exercise-") and cell["id"] not in ("exercise-imports", "exercise-summary")
 
 
-def judge(nb: dict, limits: Limits = Limits(), seed: int = 0) -> list[Row]:
+def judge(nb: dict, limits: Limits = DEFAULT, seed: int = 0) -> list[Row]:
     """A row per exercise of the notebook's chapter. seed: of the cases that the code is asked."""
     key = chapter(nb)
     if key is None:
@@ -121,8 +121,8 @@ class _Notebook:
         if exercise.kind == "experiment":
             return self._experiment(row, parts)
         name = exercise.function.name if exercise.kind == "code" else "answer"
-        own = parts.get("stub" if exercise.kind == "code" else "answer", "")
-        targets = set(self.places.get(own, ()))
+        answer = parts.get("stub" if exercise.kind == "code" else "answer", "")
+        targets = set(self.places.get(answer, ()))
         mine = {i for i, cell in enumerate(self.names) if cell.checks & {exercise.id, exercise.name}}
         if exercise.kind == "code":
             mine |= {i for i, cell in enumerate(self.names) if name in cell.binds}
@@ -130,16 +130,26 @@ class _Notebook:
             row.message = "The cell of the answer is not in the notebook."
             return row
         checks = set(self.places.get(parts.get("check", ""), ()))
-        untouched = all(self._as_in_course(i, own) for i in targets) and not mine - targets - checks
+        untouched = all(self._as_in_course(i, answer) for i in targets) and not mine - targets - checks
         if untouched and all(self._as_in_course(i, parts["check"]) for i in checks):
             row.verdict = NOT_ATTEMPTED
             return row
         self._compare(row, exercise, targets | mine)
-        needed = [i for i in cells.needed(self.names, targets | mine | checks) if self.sources[i]]
-        run = [[self._label(i), cells.python(self.sources[i])] for i in needed]
+        own = targets | mine | checks
+        needed = [i for i in cells.needed(self.names, own) if self.sources[i]]
+        wanted = set().union(*(self.names[i].uses for i in needed))
+        run = [[self._label(i), self._source(i, None if i in own else wanted)] for i in needed]
         official = {self._label(i) for i in checks or targets}
         _examine(row, exercise, session, seed, run, name, official)
         return row
+
+    def _source(self, place: int, wanted: set[str] | None) -> str:
+        """What is run of a cell. wanted: all that is needed of the course's own imports, of which some take seconds."""
+        cell = self.cells[place]
+        known = self.reference.get(cell.get("id"))
+        same = known is not None and carry.fingerprint(known) == carry.fingerprint(cell)
+        source = cells.python(self.sources[place])
+        return cells.only_imports(source, wanted) if same and wanted is not None else source
 
     def _label(self, place: int) -> str:
         return f"{place + 1}"
@@ -235,7 +245,10 @@ def _verdict(exercise, process: Process, message: dict, seed: int):
             candidate = RemoteFunction(process, message["h"], message["takes"])
         else:
             candidate = process.read(message)
-        return engine.examine(exercise, candidate, seed=seed, run=run)
+        found = engine.examine(exercise, candidate, seed=seed, run=run)
+        if process.lost and found and found is not engine.UNFINISHED and found.key != "endless":
+            return dataclasses.replace(found, message=f"The answer can't be asked on: {process.lost}.", key="stopped")
+        return found
     except Exception as error:
         text = re.sub(r"\s+", " ", str(error))[:200]
         return engine.Fault(f"The answer could not be judged ({type(error).__name__}: {text}).", key="not judged")
@@ -246,3 +259,77 @@ def _verdict(exercise, process: Process, message: dict, seed: int):
 def chapters() -> list[str]:
     """The chapters that have exercises, in the order of the course."""
     return [key for key in COURSE if key in course()]
+
+
+def order(key: str) -> tuple:
+    """Sorts chapters: the core, then the deeper ones."""
+    return key[:1] == "D", int(re.sub(r"\D", "", key) or 99)
+
+
+def differs(nb: dict, key: str) -> bool:
+    """Whether most of the course's other cells have another text, or are gone."""
+    ids = [cell["id"] for cell in course()[key]["cells"] if not carry.is_answer(cell)]
+    return 2 * carry.agreement(nb, {id: v for id, v in carry.version(course()[key]).items() if id in ids}) < len(ids)
+
+
+def closing(nb: dict, key: str) -> list[str]:
+    """The answers to the chapter's closing question: what follows its prompts, and cells of the learner's below it."""
+    reference = course()[key]
+    ids = [cell["id"] for cell in reference["cells"]]
+    start = next((i for i, c in enumerate(reference["cells"]) if carry.source(c).startswith("## Question:")), None)
+    if start is None:
+        return []
+    found, below = [], False
+    for id, cell in carry.identify(nb, carry.version(reference)):
+        below = id in ids[start:] if id else below
+        asked = carry.source(reference["cells"][ids.index(id)]) if id else ""
+        text = carry.source(cell)
+        if below and cell["cell_type"] == "markdown" and text.rstrip() != asked.rstrip():
+            lines = set(asked.splitlines())
+            new = "\n".join(line for line in text.splitlines() if line not in lines).strip()
+            found += [new[:20_000]] if new else []
+    return found
+
+
+def solutions(key: str) -> tuple[str, str]:
+    """(the closing question's title, its model answer and rubric as they stand in the solutions)."""
+    for path in sorted((ROOT / "notebooks" / "solutions").glob("*.ipynb")):
+        try:
+            if chapter_of(path) != key:
+                continue
+            texts = [carry.source(c) for c in carry.parse(path.read_bytes())["cells"] if c["cell_type"] == "markdown"]
+        except ValueError:
+            continue
+        start = next((i for i, text in enumerate(texts) if text.startswith("## Question:")), None)
+        if start is not None:
+            rubric = [text for text in texts[start:] if text.startswith("**Rubric")] or texts[start:]
+            return texts[start].partition("\n")[0].removeprefix("## "), "\n\n".join(rubric)
+    return "", ""
+
+
+def keys(text: str) -> list[str]:
+    """The chapters that a text such as "1-4,D2" names. Raises ValueError, with the ones that there are."""
+    found = []
+    for part in filter(None, (part.strip() for part in str(text).upper().split(","))):
+        span = re.fullmatch(r"(D?)(\d{1,2})(?:-D?(\d{1,2}))?", part)
+        named = [f"{span[1]}{n}" for n in range(int(span[2]), int(span[3] or span[2]) + 1)] if span else [part]
+        unknown = [key for key in named if key not in course()]
+        if unknown or not named:
+            known = ", ".join(sorted(course(), key=order))
+            raise ValueError(f"there is no chapter {', '.join(unknown) or part}; the chapters are {known}")
+        found += [key for key in named if key not in found]
+    if not found:
+        raise ValueError('name chapters, such as "1-4,D2"')
+    return found
+
+
+def file_of(key: str) -> str:
+    """The path of a chapter's notebook in the course's folder."""
+    folder = ROOT / "notebooks"
+    for path in [*folder.glob("*.ipynb"), *folder.glob("deeper/*.ipynb")]:
+        try:
+            if chapter_of(path) == key:
+                return path.relative_to(folder).as_posix()
+        except ValueError:
+            continue
+    raise ValueError(f"there is no chapter {key}")

@@ -11,6 +11,7 @@ import builtins
 import contextlib
 import inspect
 import io
+import json
 import os
 import pickle
 import queue
@@ -81,6 +82,9 @@ class Limits:
     file: int = 64 * 2**20
 
 
+DEFAULT = Limits()
+
+
 class Lost(RuntimeError):
     """The process that ran the learner's code is gone."""
 
@@ -88,7 +92,7 @@ class Lost(RuntimeError):
 class Process:
     """One worker, in a folder of its own that goes with it."""
 
-    def __init__(self, limits: Limits = Limits()):
+    def __init__(self, limits: Limits = DEFAULT):
         self.limits, self.lost, self.deadline, self.fresh = limits, "", 0.0, False
         self.box = Path(tempfile.mkdtemp(prefix="nfm_grade_"))
         self.token = secrets.token_hex(8)
@@ -97,7 +101,7 @@ class Process:
         main |= {"cpu": int(10 * limits.seconds) + 60, "file": limits.file}
         options = {"box": str(self.box), "root": str(ROOT), "main": main}
         self.process = subprocess.Popen(
-            [sys.executable, "-c", START, __import__("json").dumps(options)],
+            [sys.executable, "-c", START, json.dumps(options)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -135,8 +139,9 @@ class Process:
         except OSError:
             reply = "it ended"
         if isinstance(reply, str):
+            ending = _ending(self.process) if reply == "it ended" else ""
             self.close()
-            self.lost = f"the process that ran the code is gone: {reply}{_ending(self.process) if 'ended' in reply else ''}"
+            self.lost = f"the process that ran the code is gone: {reply}{ending}"
             raise Lost(self.lost)
         return reply
 
@@ -423,8 +428,10 @@ def end(process: subprocess.Popen, token: str) -> None:
 
 
 def _ending(process: subprocess.Popen) -> str:
-    code = process.poll()
-    if code is None or code == 0:
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(2)
+    code = process.returncode
+    if code is None:
         return ""
     if code < 0:
         return f" by signal {re.sub('^SIG', '', signal.Signals(-code).name)}"

@@ -25,8 +25,8 @@ LARGEST = 64 * 2**20  # bytes of one message
 TEXT = 10_000
 DEPTH = 6
 ENTRIES = 200_000  # in lists; arrays have the room of a message
-DTYPES = ("float64", "float32", "float16", "int64", "int32", "int16", "int8", "uint8", "bool", "complex64", "complex128")
-TORCH_PARTS = "Linear ReLU LeakyReLU GELU Tanh Sigmoid Identity Dropout BatchNorm1d LayerNorm Sequential ModuleList"
+DTYPES = "float64 float32 float16 int64 int32 int16 int8 uint8 bool complex64 complex128".split()
+TORCH_PARTS = "Linear ReLU LeakyReLU GELU Tanh Sigmoid Identity Dropout BatchNorm1d LayerNorm Sequential".split()
 OWN_PARTS = ("nfm_tutorial.models", "nfm_tutorial.layers")
 _INSIDE = frozenset(vars(nn.Module()))  # what every module has
 
@@ -203,7 +203,7 @@ def known_class(kind: type) -> bool:
     """Whether a module's class is PyTorch's or the course's own."""
     where = kind.__module__
     if where.startswith("torch.nn.modules."):
-        return kind.__name__ in TORCH_PARTS.split() and getattr(nn, kind.__name__) is kind
+        return kind.__name__ in TORCH_PARTS and getattr(nn, kind.__name__) is kind
     return where in OWN_PARTS and getattr(importlib.import_module(where), kind.__name__, None) is kind
 
 
@@ -253,7 +253,7 @@ class Reader:
     def module(self, m: dict, depth: int) -> nn.Module:
         if "class" in m:
             where, name = m["class"].split(":")
-            if not (where.startswith("torch.nn.modules.") and name in TORCH_PARTS.split() or where in OWN_PARTS):
+            if not (where.startswith("torch.nn.modules.") and name in TORCH_PARTS or where in OWN_PARTS):
                 raise Broken("no class of the course")
             kind = getattr(nn if where not in OWN_PARTS else importlib.import_module(where), name)
             if not (isinstance(kind, type) and issubclass(kind, nn.Module)):

@@ -274,9 +274,9 @@ def guard(box: str, secret: tuple[str, ...]) -> None:
     Python asks this hook. Code that goes round Python (ctypes) is not held by it; a container holds that, too.
     """
     inside, away = os.path.realpath(box) + os.sep, tuple(os.path.realpath(path) + os.sep for path in secret)
-    writing = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+    mine, writing = os.getpid(), os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
-    def ask(event, args, real=os.path.realpath, fspath=os.fsdecode, me=os.getpid(), null=os.devnull):
+    def ask(event, args, real=os.path.realpath, fspath=os.fsdecode, me=mine, null=os.devnull):
         if event == "open" and isinstance(args[0], (str, bytes)):
             path = real(fspath(args[0]))
             if (args[2] or 0) & writing and not path.startswith(inside) and path != null:
