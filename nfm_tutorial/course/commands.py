@@ -106,7 +106,8 @@ def _grade(given: argparse.Namespace) -> None:
     from .grade import grade
     from .remote import Limits
 
-    if not 1 <= given.seconds <= 3600 or not 0.1 <= given.memory <= 1024 or (given.jobs or 1) < 1:
+    jobs = 1 if given.jobs is None else given.jobs
+    if not 1 <= given.seconds <= 3600 or not 0.1 <= given.memory <= 1024 or jobs < 1:
         raise ValueError("--seconds must be 1 to 3600, --memory 0.1 to 1024 GB, --jobs at least 1")
     limits = Limits(given.seconds, int(given.memory * 2**30))
     grade(given.folder, given.out, given.jobs, limits, given.again)

@@ -216,6 +216,8 @@ def _examine(row: Row, exercise, session: _Session, seed: int, run, name: str, o
         records = [(str(label), message) for label, message in reply["records"] if isinstance(message, dict)]
         errors = [(str(label), str(text)) for label, text in reply["errors"]]
     except (Lost, KeyError, TypeError, ValueError) as error:
+        if not isinstance(error, Lost):
+            error = process.give_up("it sent what is no reply")
         row.verdict, row.mistake = STOPPED, "stopped"
         row.message = f"The cells of the answer could not be run: {error}."[:MESSAGE]
         return

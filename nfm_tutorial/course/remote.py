@@ -130,20 +130,26 @@ class Process:
         """Send a question and wait for the reply. Raises Lost if there will be none."""
         if self.lost:
             raise Lost(self.lost)
+        number = secrets.token_hex(8)  # a reply that was sent before it was asked for does not have it
         try:
             if message is not None:
-                send(self.process.stdin, message)
+                send(self.process.stdin, {**message, "number": number})
             reply = self.replies.get(timeout=max(self.deadline - time.monotonic(), 0.01))
         except queue.Empty:
             reply = "it took too long and was stopped"
         except OSError:
             reply = "it ended"
+        if message is not None and isinstance(reply, dict) and reply.pop("number", "") != number:
+            reply = "it sent what nobody had asked for"
         if isinstance(reply, str):
-            ending = _ending(self.process) if reply == "it ended" else ""
-            self.close()
-            self.lost = f"the process that ran the code is gone: {reply}{ending}"
-            raise Lost(self.lost)
+            raise self.give_up(reply + (_ending(self.process) if reply == "it ended" else ""))
         return reply
+
+    def give_up(self, why: str) -> Lost:
+        """End the process for a reason; returns what to raise."""
+        self.close()
+        self.lost = f"the process that ran the code is gone: {why}"
+        return Lost(self.lost)
 
     def close(self) -> None:
         """End the process, all that it started, and its folder."""
@@ -166,7 +172,7 @@ class Process:
         try:
             return Reader(self._remote, given).value(message)
         except Broken as error:
-            raise Lost(f"the process that ran the code sent what is no value ({error})") from None
+            raise self.give_up(f"it sent what is no value ({error})") from None
 
     def _remote(self, m: dict):
         kind, name = m["is"], m.get("name", "object")
@@ -260,7 +266,7 @@ class RemoteModule(nn.Module):
         process, handle = self._link
         twin = process.read(process.ask({"do": "copy", "h": handle})["result"])
         if not isinstance(twin, nn.Module):
-            raise Lost("the process that ran the code sent no copy of its module")
+            raise process.give_up("it sent no copy of its module")
         twin.train(self.training)
         with torch.no_grad():
             own = _tensors(self)

@@ -306,8 +306,9 @@ def main(box: str, secret: list[str], memory: int, cpu: int, file: int) -> None:
     worker = Worker()
     send(answers, {"ready": True})
     while (message := receive(asked)) is not None:
+        number = message.pop("number")
         reply = getattr(worker, message.pop("do"))(**message)
         try:
-            send(answers, reply)
+            send(answers, {**reply, "number": number})
         except ValueError as error:
-            send(answers, {"error": {"kinds": ["ValueError"], "text": str(error), "where": ""}, "times": []})
+            send(answers, {"error": {"kinds": ["ValueError"], "text": str(error)}, "number": number})
