@@ -839,5 +839,5 @@ def test_help_says_what_it_runs_and_what_holds(capsys):
 
 @pytest.mark.parametrize("option", [["--seconds", "0"], ["--memory", "0"], ["--jobs", "0"]])
 def test_options_out_of_range_are_refused(tmp_path, capsys, option):
-    assert commands.main(["grade", str(tmp_path), *option]) == 1
+    assert commands.main(["grade", str(tmp_path), "--out", str(tmp_path / "out"), *option]) == 1
     assert "must be" in capsys.readouterr().err

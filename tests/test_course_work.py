@@ -326,6 +326,38 @@ def test_a_chapter_that_the_course_no_longer_has(course):
     assert "no longer" not in course.work()
 
 
+def test_the_answer_to_an_exercise_that_moved_is_brought_to_its_new_notebook(course):
+    old, new = "exercise-1-5-stub", "exercise-one-value-doubled-stub"
+    one, other = (notebook(cell("head", "# A"), cell(id, STUB), cell(f"{id}-2", "x = 1")) for id in (old, new))
+    save(course.course / "02_b.ipynb", one)
+    course.work()
+    nb = json.loads((course.my / "02_b.ipynb").read_bytes())  # as the course's earlier version wrote it
+    nb["cells"][1] |= {"id": old, "source": ANSWER}
+    (course.my / "02_b.ipynb").write_text(json.dumps(nb), encoding="utf-8")
+    save(course.course / "02_b.ipynb", notebook(cell("head", "# A")))
+    save(course.course / "deeper" / "01_c.ipynb", other)
+    said = course.work()
+    assert "deeper/01_c.ipynb: answers brought from the notebook that had these exercises: 1" in said
+    assert texts(course.my / "deeper" / "01_c.ipynb") == ["# A", ANSWER, "x = 1"]
+    assert ANSWER in texts(course.my / "02_b.ipynb")  # and there it stays
+    assert "brought" not in course.work() and "with your changes" in course.work()
+    course.write(new, STUB, "deeper/01_c.ipynb")
+    course.work()
+    assert ANSWER not in texts(course.my / "deeper" / "01_c.ipynb")  # what the learner took out stays out
+
+
+def test_an_exercise_that_stays_in_its_notebook_keeps_its_answer_under_its_new_id(course):
+    save(course.course / "02_b.ipynb", notebook(cell("head", "# A"), cell("exercise-1-2-stub", STUB)))
+    course.work()
+    nb = json.loads((course.my / "02_b.ipynb").read_bytes())
+    nb["cells"][1] |= {"id": "exercise-1-2-stub", "source": ANSWER}
+    (course.my / "02_b.ipynb").write_text(json.dumps(nb), encoding="utf-8")
+    new = notebook(cell("head", "# A, new"), cell("exercise-pairs-by-loops-stub", STUB))
+    save(course.course / "02_b.ipynb", new)
+    course.work()
+    assert texts(course.my / "02_b (new version).ipynb")[1:] == ["# A, new", ANSWER]
+
+
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="needs permissions that hold for this user")
 def test_a_read_only_copy_is_reported_and_the_others_go_on(course):
     (course.my / A).chmod(0o444)

@@ -23,9 +23,9 @@ from nbclient import NotebookClient
 from torch import nn
 
 from nfm_tutorial import exercises
+from nfm_tutorial.course.moved import NAME_OF_OLD
 from nfm_tutorial.exercises import TODO, check, sandbox, summary
 from nfm_tutorial.exercises.exercise import Number
-from nfm_tutorial.exercises.moved import NAME_OF_OLD
 from nfm_tutorial.exercises.registry import COURSE, EXERCISES, EXPERIMENTS, chapter_of
 
 CODE = {id: e for id, e in EXERCISES.items() if e.kind == "code"}

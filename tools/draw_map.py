@@ -36,6 +36,7 @@ CHAPTERS = (
     Chapter("3", "Two ways to fuse", "Where does a deep network join an FM?", "Core: deep networks"),
     Chapter("4", "Neural Factorization Machines", "Which part of FM does NFM replace?", "Core: deep networks"),
     Chapter("5", "FM versus NFM", "When is which model better?", "Core: evidence"),
+    Chapter("D1", "Linear algebra of FM", "Which pair weights can FM have?", "Deeper"),
     Chapter("D4", "Training NFM", "Which settings matter, and why?", "Deeper"),
     Chapter("D7", "Bug clinic", "Which mistakes run without an error?", "Deeper"),
 )

@@ -7,8 +7,8 @@
 and a leader's: `release` (chapters to hand out), `grade` (a folder of hand-ins), `demo-submissions` (to rehearse).
 
 Importing this needs no more than Python's standard library: it must work where a package is broken. It may use the
-package's public modules, and no module of the package knows it, save the command line. The modules that grade, hand in
-and hand out know the exercises as well.
+package's public modules, and no module of the package knows it, save the command line and the exercises. The modules
+that grade, hand in and hand out know the exercises as well.
 """
 
 from __future__ import annotations

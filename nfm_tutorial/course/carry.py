@@ -13,6 +13,8 @@ import json
 import re
 from difflib import SequenceMatcher
 
+from .moved import NAME_OF_OLD
+
 PLACEHOLDERS = ("TODO", "(write here)")  # a course cell that holds one is a place for an answer
 NOTE = "new-version-note"  # the ids of cells that say something about a new version start so
 KEPT = """## From your earlier copy
@@ -37,7 +39,16 @@ def parse(content: bytes) -> dict:
             raise ValueError(f"cell {number} has no text or no known type")
         if not isinstance(cell.get("metadata", {}), dict) or not isinstance(cell.get("outputs", []), list):
             raise ValueError(f"cell {number} is damaged")
+        if isinstance(cell.get("id"), str):
+            cell["id"] = renamed(cell["id"])
     return nb
+
+
+def renamed(id: str) -> str:
+    """The id that a cell has now: those of exercises once had the exercise's number, and have its name."""
+    old = re.fullmatch(r"exercise-(\d+)-(\d+)-(\w+)", id)
+    name = old and NAME_OF_OLD.get(f"{old[1]}.{old[2]}")
+    return f"exercise-{name.replace('_', '-')}-{old[3]}" if name else id
 
 
 def write(nb: dict) -> bytes:
@@ -152,6 +163,17 @@ def carry(course: dict, mine: dict, base: dict[str, str], only_answers: bool = F
         cells += [(None, extra) for extra in after.get(name, [])]
     cells += [(None, cell) for cell in [_note(KEPT), *end] if end]
     return {**course, "cells": _named(cells)}, count
+
+
+def put(nb: dict, answers: dict[str, dict]) -> dict:
+    """The notebook with answers, {cell id: the learner's cell}, in their places."""
+    cells = [
+        cell | {key: answers[cell["id"]][key] for key in ("source", "outputs") if key in answers[cell["id"]]}
+        if cell["id"] in answers
+        else cell
+        for cell in nb["cells"]
+    ]
+    return {**nb, "cells": cells}
 
 
 def with_note(nb: dict, text: str) -> dict:

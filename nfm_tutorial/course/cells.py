@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import hashlib
+import re
 import symtable
 from dataclasses import dataclass, field
 from functools import cache
@@ -13,6 +14,7 @@ from . import carry
 
 LONGEST = 200_000  # characters of a cell; a longer one is left out
 UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError, AttributeError)
+SPECIAL = re.compile(r"^\s*[%!?]|=\s*[%!]|\?\s*$", re.MULTILINE)  # lines that only IPython understands, perhaps
 SHORT = 40  # nodes of a syntax tree; shorter answers are often equal by chance
 
 
@@ -39,6 +41,8 @@ def python(source: str) -> str:
     """The cell as Python, without IPython's % and ! lines; as it is where that fails."""
     if len(source) > LONGEST:
         return 'raise ValueError("this cell is too long to be run")'
+    if not SPECIAL.search(source):
+        return source
     try:
         return _ipython().transform_cell(source)
     except Exception:

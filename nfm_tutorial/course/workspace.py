@@ -74,6 +74,8 @@ class _Update:
     def __init__(self, course: Path, folder: Path):
         self.course, self.folder, self.report = course, folder, Report(folder)
         self.versions, self.written = self._read_record()
+        self.fresh: list[str] = []  # notebooks that this call wrote as the course has them
+        self.answers: dict[str, dict] = {}  # what the learner wrote in places that their notebook no longer has
 
     def all(self, names: list[str]) -> Report:
         """Every notebook of the course, then what the course no longer has, then the record."""
@@ -81,6 +83,8 @@ class _Update:
             self._guarded(self._one, name)
         for name in sorted(self.versions.keys() - set(names)):
             self._guarded(self._gone, name)
+        for name in self.fresh:
+            self._guarded(self._bring, name)
         record = json.dumps({"versions": self.versions, "written": self.written}, indent=0).encode()
         if not (self.folder / RECORD).exists() or (self.folder / RECORD).read_bytes() != record:
             with replacing(self.folder / RECORD) as part:
@@ -113,8 +117,11 @@ class _Update:
             self._count("under its old name", name, "the new version has this name now")
         if not path.exists():
             self._write(path, content, now)
+            self.fresh.append(name)
             return self._count("new", name)
         copies = [self._read(each, nb, known) for each in [path, *self._offers(name)]]
+        for copy in copies:
+            self._remember(copy, {cell["id"] for cell in nb["cells"]})
         changed = [copy for copy in copies if copy.nb and copy.changed]
         if not changed and copies[0].nb:
             return self._untouched(name, copies[0], content, now)
@@ -133,6 +140,7 @@ class _Update:
             return self._count("up to date", name)
         kept = "" if current else self._keep_old(copy)  # its outputs; its answers, if someone worked in notebooks/
         self._write(copy.path, content, now)
+        self.fresh.append(name)
         self._count("updated", name, "" if current else f"the new version; you had changed nothing{kept}")
 
     def _beside(self, name: str, mine: _Copy, offer: _Copy | None, nb: dict, content: bytes, now: str) -> None:
@@ -164,11 +172,30 @@ class _Update:
         if not path.exists():
             return
         copy = self._read(path, None, known)
+        self._remember(copy, set())
         if copy.nb and not copy.changed and written:
             self._keep_old(copy)
             path.unlink()
             return self._count("gone", name, f"no longer in the course; you had changed nothing, it is in {OLD}")
         self._count("gone", name, "no longer in the course; your copy stays")
+
+    def _remember(self, copy: _Copy, places: set[str]) -> None:
+        """Keep in mind what the learner wrote in an exercise that has no place in its notebook any more."""
+        if copy.nb and copy.base is not None:
+            for id, cell in carry.own(copy.nb, copy.base):
+                if id and id.startswith("exercise-") and id not in places:
+                    self.answers[id] = cell
+
+    def _bring(self, name: str) -> None:
+        """Put answers from notebooks that lost an exercise into one that has it now and was just written."""
+        path, now = self.folder / name, self.written[name]["version"]
+        nb = carry.parse(path.read_bytes())
+        places = [cell["id"] for cell in nb["cells"] if carry.is_answer(cell)]
+        found = {id: self.answers[id] for id in places if id in self.answers}
+        if found:
+            self._write(path, carry.write(carry.put(nb, found)), now)
+            said = f"answers brought from the notebook that had these exercises: {len(found)}"
+            self.report.lines.append(f"{name}: {said}")
 
     def _read(self, path: Path, course: dict | None, known: dict) -> _Copy:
         """A copy, the version that it was made from, and whether the learner changed it."""
@@ -234,6 +261,9 @@ class _Update:
         with contextlib.suppress(ValueError, RecursionError):
             record = json.loads(path.read_bytes())
             if _is_record(record):
+                for known in record["versions"].values():
+                    for now, base in known.items():
+                        known[now] = {carry.renamed(id): text for id, text in base.items()}
                 return record["versions"], record["written"]
         said = "can't be read and is made anew; from a copy of an older version only answers can be carried over"
         self.report.lines.append(f"{RECORD} {said}")

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import unicodedata
 
+from ..course.moved import NAME_OF_OLD
 from . import progress
 from .experiments import report, results
 from .judge import UNFINISHED, example_text
-from .moved import NAME_OF_OLD
 from .registry import EXERCISES, EXPERIMENTS
 from .sandbox import own_builtins
 from .todo import TODO
@@ -46,10 +46,9 @@ def check(exercise_id: str, candidate=TODO) -> Verdict:
 
 def _judge(exercise_id, candidate) -> Verdict:
     key = EXERCISES.id_of(_typed(exercise_id)) if isinstance(exercise_id, str) else None
-    if isinstance(exercise_id, str) and (moved := _moved(_typed(exercise_id), key, candidate)):
-        return moved
-    if key is None:
-        return _unknown(exercise_id, candidate)
+    moved = _moved(_typed(exercise_id), key, candidate) if isinstance(exercise_id, str) else None
+    if moved is not None or key is None:
+        return _unknown(exercise_id, candidate) if moved is None else moved
     exercise = EXERCISES[key]
     try:
         found = exercise.examine(candidate)

@@ -17,8 +17,6 @@ COURSE: dict[str, tuple[str, ...]] = {
         "pairs_by_loops",
         "pairs_by_identity",
         "fm_gradient",
-        "one_value_doubled",
-        "features_that_repel",
         "how_many_pairs",
     ),
     "2": (
@@ -39,6 +37,7 @@ COURSE: dict[str, tuple[str, ...]] = {
         "what_a_trained_h_changes",
     ),
     "5": ("odd_parity", "nfm_gradient", "paired_interval", "floor_of_every_fm", "what_may_you_write"),
+    "D1": ("one_value_doubled", "features_that_repel"),
     "D4": ("early_stopping", "eps_that_works", "l2_of_a_batch", "what_default_eps_does", "floor_of_a_double_sigmoid"),
     "D7": (
         "bug_flattened_slots",

@@ -11,7 +11,7 @@ exercise = Number(
 
 $$w_0 = 0.5, \quad w = (1, -2, 3), \quad v_1 = (1, 0),\; v_2 = (2, 1),\; v_3 = (2, -1).$$
 
-Work out $y = w_0 + \sum_i w_i x_i + \sum_{i<j} \langle v_i, v_j\rangle x_i x_j$ for $x = (1, 2, -1)$ with
+Work out $\hat y = w_0 + \sum_i w_i x_i + \sum_{i<j} \langle v_i, v_j\rangle x_i x_j$ for $x = (1, 2, -1)$ with
 pencil and paper. There are three pairs.""",
     hints=(
         "Write down the three inner products first, then multiply each by its x_i x_j, then add the linear part.",

@@ -8,10 +8,10 @@ from ..exercise import Exercise
 
 exercise = Exercise(
     title="FM's gradient with respect to v_i",
-    spec=r"""Write `grad_v(V, x)`: the gradient of FM's output $y$ with respect to every $v_i$, by a formula.
+    spec=r"""Write `grad_v(V, x)`: the gradient of FM's score $\hat y$ with respect to every $v_i$, by a formula.
 Row $i$ of the result is
 
-$$\frac{\partial y}{\partial v_i} = x_i \Big( \sum_j x_j v_j - x_i v_i \Big).$$
+$$\frac{\partial \hat y}{\partial v_i} = x_i \Big( \sum_j x_j v_j - x_i v_i \Big).$$
 
 `V` is `(n, k)` and `x` is `(n,)`, float32 or float64, $n \ge 1$. Return an array or tensor of shape `(n, k)`.
 Leave `V` and `x` unchanged.

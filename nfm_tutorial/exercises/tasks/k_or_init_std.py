@@ -4,7 +4,7 @@ from ..exercise import Experiment
 
 exercise = Experiment(
     title="How fast FM fits: k or init_std",
-    spec=r"""What matters more for how fast FM learns XOR in section 1.9: the length $k$ of its vectors, or
+    spec=r"""What matters more for how fast FM learns XOR in section 1.10: the length $k$ of its vectors, or
 `init_std`, the standard deviation of $V$ at the start (`MyFM` takes 0.05)? Compare two settings by the log
 loss after 50 steps. The cell varies `init_std`; vary $k$ next, and compare the two rows of the table.""",
     scaffold='''# def loss_after(steps, k, init_std, seed):
@@ -26,7 +26,7 @@ report(
     rubric=(
         """It reports both comparisons with the same seeds, and says for each what its interval allows: one setting
 is better, or these seeds show no difference. It does not call a setting better because its mean is.""",
-        """It also says why: while V is near 0 its gradient is (section 1.6), so both a larger start and more
+        """It also says why: while V is near 0 its gradient is (section 1.7), so both a larger start and more
 coordinates give the pair term more to begin with. It asks whether the result depends on the 50 steps,
 and looks at one smaller and one larger number.""",
         """It also makes the comparison fair. A factor of ten in init_std and a factor of ten in k are not the same

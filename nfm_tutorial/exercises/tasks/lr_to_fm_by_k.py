@@ -13,8 +13,9 @@ exercise = Exercise(
 $k = 0$ the result must be LR (logistic regression without its sigmoid); the formula needs no special case for it.
 
 `w0` is a tensor with one entry (shape `()`), `w` is `(n,)`, `V` is `(n, k)` with $k \ge 0$, `ids` is `(B, S)`
-int64, `values` is `(B, S)`. Float tensors are all float32 or all float64. No id occurs twice in a row, except
-the padding id 0, whose value is 0. $S \ge 1$; `B` may be 0. Return shape `(B,)`. Leave the inputs unchanged.
+int64, `values` is `(B, S)`. Float tensors are all float32 or all float64. Within one row of `ids`
+only the padding id 0, whose value is 0, may stand more than once. $S \ge 1$; `B` may be 0. Return shape `(B,)`.
+Leave the inputs unchanged.
 
 Example: `w0 = 1`, `w = [0, 2, -1]`, `V = [[5], [3], [2]]`, `ids = [[1, 2], [2, 0]]`, `values = [[1, 0.5], [1,
 0]]` give $1 + 2 - 0.5 + 3 \cdot 2 \cdot 0.5 = 5.5$ and $1 - 1 = 0$: `[5.5, 0]`. With `V` of shape `(3, 0)` they

@@ -8,14 +8,14 @@ from ..exercise import Exercise
 
 exercise = Exercise(
     title="What doubling one x_i does",
-    spec=r"""An FM has $y(x) = w_0 + \sum_i w_i x_i + \sum_{i<j} \langle v_i, v_j\rangle x_i x_j$. Somebody
+    spec=r"""An FM has $\hat y(x) = w_0 + \sum_i w_i x_i + \sum_{i<j} \langle v_i, v_j\rangle x_i x_j$. Somebody
 doubles one entry, $x_i$, and leaves the others as they are. Write `change_when_doubled(w, V, x, i)`: by how
-much $y$ changes (new minus old).
+much $\hat y$ changes (new minus old).
 
 `w` is `(n,)`, `V` is `(n, k)`, `x` is `(n,)`, all float32 or float64, $n \ge 1$; `i` is a Python index (from
 0). You need not know $w_0$. Return one number: a float or a tensor with one entry. Leave the inputs unchanged.
 
-Example: `w = [1, -2]`, `V = [[1], [3]]`, `x = [2, 1]`: $y - w_0 = 0 + 6$. With $x_1$ doubled it is $2 + 12$, so
+Example: `w = [1, -2]`, `V = [[1], [3]]`, `x = [2, 1]`: $\hat y - w_0 = 0 + 6$. With $x_1$ doubled it is $2 + 12$, so
 `change_when_doubled(w, V, x, 0)` is 8.""",
     stub='''def change_when_doubled(w: Tensor, V: Tensor, x: Tensor, i: int):
     """(n,), (n, k), (n,), index -> one number"""

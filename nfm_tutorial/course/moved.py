@@ -1,4 +1,4 @@
-"""The numbers that exercises had before the course was recut into a core and deeper chapters."""
+"""The numbers that exercises had before the course was recut into core and deeper chapters."""
 
 from __future__ import annotations
 
