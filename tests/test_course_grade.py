@@ -580,7 +580,7 @@ def test_names_come_from_folders_files_and_zips(tmp_path):
         "Ada L/04_neural_factorization_machines.ipynb": small(),
         "Ada L/deeper/07_bug_clinic.ipynb": small(),
         "王 小明_04.ipynb": small(),
-        "van der Berg-D2_x.ipynb": small(),
+        "van der Berg-D2_x.ipynb": small(metadata={"kernelspec": {"name": "her-own", "language": "python"}}),
         "any.zip": zipped(**{"04_x.ipynb": small(), "hand_in.json": line}),
         "Bo/mine.zip": zipped(**{"a/04_x.ipynb": small(), "__MACOSX/._04_x.ipynb": b"x", "notes.txt": b"x"}),
         "notes.txt": b"not looked at",
@@ -589,7 +589,8 @@ def test_names_come_from_folders_files_and_zips(tmp_path):
     }
     put(tmp_path, **files)
     names = [s.name for s in submissions.find(tmp_path)]
-    assert sorted(names) == sorted(["Ada L", "Ada L", "王 小明", "van der Berg", "小红", "Bo"])
+    wanted = ["Ada L", "Ada L", "王 小明", "van der Berg", "小红", "Bo"]
+    assert sorted(names) == sorted(wanted) and not any(s.trouble for s in submissions.find(tmp_path))
     (zip_,) = [s for s in submissions.find(tmp_path) if s.name == "小红"]
     assert (zip_.version, zip_.line) == ("0.0.1+x", {"minutes": "30", "learned": "a | b"})
 
@@ -841,3 +842,33 @@ def test_help_says_what_it_runs_and_what_holds(capsys):
 def test_options_out_of_range_are_refused(tmp_path, capsys, option):
     assert commands.main(["grade", str(tmp_path), "--out", str(tmp_path / "out"), *option]) == 1
     assert "must be" in capsys.readouterr().err
+
+
+def test_an_exercise_of_another_chapter_is_judged_where_it_is(monkeypatch):
+    monkeypatch.setattr(judging, "Process", None)  # nothing needs to run
+    other = demo.answered("3", {})["cells"]
+    nb = notebook()
+    nb["cells"] += [cell for cell in other if "several-genres" in cell["id"]]
+    rows = judging.judge(nb)
+    assert [row.exercise for row in rows if row.exercise not in EXERCISES.of("4")] == [
+        id_of("several_genres"),
+        EXPERIMENTS.id_of("where_to_drop"),
+    ]
+    assert all(row.flags == [] for row in rows)
+
+
+def test_code_sees_no_keys_of_the_leader(monkeypatch):
+    monkeypatch.setenv("SOME_TOKEN", "secret")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(remote.ROOT), "/elsewhere"]))
+    seen = remote._environment(Path("/box"), "t")
+    assert "SOME_TOKEN" not in seen and "secret" not in str(seen)
+    assert seen["PYTHONPATH"].split(os.pathsep) == [str(Path("/box")), "/elsewhere"]
+
+
+@pytest.mark.parametrize(
+    "source", ["(" * 10**5, "-" * 10**5 + "1", "a\0b", "\ud83d = 1", "x = " + "1+" * 50_000 + "1", "a =!ls\n?"]
+)
+def test_no_text_of_a_cell_stops_the_grader(source):
+    cells.names_of(source)
+    cells.shapes(source)
+    cells.only_imports(source, set())

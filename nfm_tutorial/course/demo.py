@@ -37,7 +37,7 @@ def demo(folder, key: str = "4") -> list[str]:
         f"Grace_{number}.ipynb": ("half of it done", carry.write(solved(key, half=True))),
         f"Copy Cat/{number}_demo.ipynb": ("Ada's answers with other names, one cell removed", carry.write(copied(key))),
         f"Looper/{number}_demo.ipynb": ("an endless loop, sys.exit, a forged verdict", carry.write(hostile(key))),
-        "Linus.zip": ("handed in with hand_in, not begun but for the closing question", _zip(begun(key), number)),
+        "Linus.zip": ("handed in with hand_in, not begun but for the closing question", as_zip(begun(key), number)),
     }
     for name, (_, content) in files.items():
         (folder / name).parent.mkdir(exist_ok=True)
@@ -135,7 +135,8 @@ def begun(key: str) -> dict:
     return nb
 
 
-def _zip(nb: dict, number: str) -> bytes:
+def as_zip(nb: dict, number: str) -> bytes:
+    """The notebook as hand_in packs it."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(f"{number}_demo.ipynb", carry.write(nb))

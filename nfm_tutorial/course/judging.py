@@ -71,16 +71,24 @@ def _is_exercise(cell: dict) -> bool:
     return cell["id"].startswith("exercise-") and cell["id"] not in ("exercise-imports", "exercise-summary")
 
 
+def _stem(exercise) -> str:
+    return f"exercise-{exercise.name.replace('_', '-')}-"
+
+
 def judge(nb: dict, limits: Limits = DEFAULT, seed: int = 0) -> list[Row]:
-    """A row per exercise of the notebook's chapter. seed: of the cases that the code is asked."""
+    """A row per exercise of the notebook's chapter, and of others that it holds, as older versions of the course do.
+
+    seed: of the cases that the code is asked.
+    """
     key = chapter(nb)
     if key is None:
         return []
     notebook = _Notebook(nb, key)
     rows, session = [], _Session(limits)
     try:
-        for exercise in [*EXERCISES.of(key).values(), *EXPERIMENTS.of(key).values()]:
-            rows.append(notebook.judge(exercise, session, seed))
+        for exercise in [*EXERCISES.values(), *EXPERIMENTS.values()]:
+            if exercise.id.split(".")[0] == key or notebook.holds(exercise):
+                rows.append(notebook.judge(exercise, session, seed))
     finally:
         session.close()
     return rows
@@ -111,13 +119,18 @@ class _Notebook:
     """The cells of one copy of a chapter."""
 
     def __init__(self, nb: dict, key: str):
-        self.reference = {cell["id"]: cell for cell in course()[key]["cells"]}
+        others = [cell for reference in course().values() for cell in reference["cells"] if _is_exercise(cell)]
+        self.reference = {cell["id"]: cell for cell in [*others, *course()[key]["cells"]]}
         self.cells, self.places = nb["cells"], cells.by_id(nb, course()[key])
         self.sources = [carry.source(c) if c["cell_type"] == "code" else "" for c in self.cells]
         self.names = [cells.names_of(source) for source in self.sources]
 
+    def holds(self, exercise) -> bool:
+        """Whether a cell of the exercise is here."""
+        return any(id.startswith(_stem(exercise)) for id in self.places)
+
     def judge(self, exercise, session: _Session, seed: int) -> Row:
-        stem = f"exercise-{exercise.name.replace('_', '-')}-"
+        stem = _stem(exercise)
         parts = {id.removeprefix(stem): id for id in self.reference if id.startswith(stem)}
         row = Row(exercise.id, MISSING, flags=self._flags(parts))
         if exercise.kind == "experiment":
@@ -335,7 +348,7 @@ def keys(text: str) -> list[str]:
         unknown = [key for key in named if key not in course()]
         if unknown or not named:
             known = ", ".join(sorted(course(), key=order))
-            raise ValueError(f"there is no chapter {', '.join(unknown) or part}; the chapters are {known}")
+            raise ValueError(f"there is no chapter {unknown[0] if unknown else part}; the chapters are {known}")
         found += [key for key in named if key not in found]
     if not found:
         raise ValueError('name chapters, such as "1-4,D2"')

@@ -71,6 +71,7 @@ worker.main(**options["main"])
 """
 STARTING = 120.0  # seconds until a worker must be ready: PyTorch's import on a busy machine
 TOKEN = "NFM_TUTORIAL_GRADED"
+NEEDED = "PATH LANG TZ LD_LIBRARY_PATH DYLD_LIBRARY_PATH VIRTUAL_ENV CONDA_PREFIX SYSTEMROOT WINDIR COMSPEC".split()
 
 
 @dataclass(frozen=True)
@@ -408,7 +409,7 @@ def fill(box: Path) -> None:
 
 def _environment(box: Path, token: str) -> dict[str, str]:
     paths = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path and Path(path) != ROOT]
-    keep = {k: v for k, v in os.environ.items() if not k.startswith(("JPY_", "JUPYTER", "PYTEST", "COV"))}
+    keep = {k: v for k, v in os.environ.items() if k.upper() in NEEDED or k.startswith("LC_")}  # no keys, no tokens
     keep |= {"PYTHONPATH": os.pathsep.join([str(box), *paths]), "HOME": str(box / "work"), "MPLBACKEND": "Agg"}
     keep |= {"PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1", "TQDM_DISABLE": "1", TOKEN: token}
     keep |= {"MPLCONFIGDIR": str(box / "work"), "TMPDIR": str(box / "work"), "PYTHONHASHSEED": "0"}

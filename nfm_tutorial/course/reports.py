@@ -36,7 +36,8 @@ def write(graded: list, out: Path) -> list[Path]:
     for key, text in made.items():
         paths.append(out / NAMES[key])
         with replacing(paths[-1]) as part:  # utf-8-sig: so that Excel reads Chinese names
-            part.write_text(text, encoding="utf-8-sig" if key == "csv" else "utf-8", newline="")
+            encoding = "utf-8-sig" if key == "csv" else "utf-8"
+            part.write_text(text, encoding, "backslashreplace", newline="")  # half a surrogate pair is no letter
     return paths
 
 
