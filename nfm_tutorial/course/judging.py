@@ -279,7 +279,8 @@ def _verdict(exercise, process: Process, message: dict, seed: int):
         seed = fair_seed(exercise.id, seed) if isinstance(exercise, Exercise) else None
         found = engine.examine(exercise, candidate, seed=seed, run=run)
         if process.lost and found and found is not engine.UNFINISHED and found.key != "endless":
-            return dataclasses.replace(found, message=f"The answer can't be asked on: {process.lost}.", key="stopped")
+            said = f"The answer can't be asked on: {process.lost}."
+            return dataclasses.replace(found, message=said, hint="", key="stopped", got="")
         return found
     except Exception as error:
         text = re.sub(r"\s+", " ", str(error))[:200]

@@ -71,6 +71,7 @@ def page(graded: list) -> str:
     parts += ["<h2>What to discuss</h2>", _mistakes(judged)]
     for key in dict.fromkeys(g.chapter for g in judged):
         parts += [f"<h2>Chapter {_safe(key)}</h2>", _grid([g for g in judged if g.chapter == key])]
+    parts += ["<h2>Per learner</h2>", *(_learner(name, judged) for name in learners)]
     parts += ["<h2>Flags</h2>", _flags(judged), "<h2>Files that were not judged</h2>", _troubles(graded)]
     return _html("Report", "\n".join(parts))
 
@@ -116,13 +117,23 @@ def _grid(judged: list) -> str:
     return f'<p class="grey">{key}; * has a flag</p><div class="scroll"><table>{"".join(rows)}</table></div>'
 
 
+def _learner(name: str, judged: list) -> str:
+    """What one learner did, with what the check says of each mistake."""
+    rows = [row for g in judged if g.name == name for row in g.rows]
+    done = [row["exercise"] for row in rows if row["verdict"] == CORRECT]
+    open_ = [row["exercise"] for row in rows if row["verdict"] in (NOT_ATTEMPTED, MISSING)]
+    wrong = [row for row in rows if row["verdict"] in (WRONG, STOPPED)]
+    lines = [f"<li>{_title(row['exercise'])}: {_safe(row['message'])}</li>" for row in wrong]
+    lines.append(f"<li>correct: {_safe(', '.join(done) or 'none')}; open: {_safe(', '.join(open_) or 'none')}</li>")
+    return f"<details><summary>{_safe(name)}: {len(done)} correct</summary><ul>{''.join(lines)}</ul></details>"
+
+
 def _flags(judged: list) -> str:
     lines = []
     for g in judged:
         lines += [f"<li>{_safe(g.name)}, chapter {_safe(g.chapter)}: {_safe(flag)}</li>" for flag in g.flags]
-        for row in g.rows:
-            for flag in row["flags"]:
-                lines.append(f"<li>{_safe(g.name)}, {_safe(row['exercise'])}: {_safe(flag)}</li>")
+        flagged = [row for row in g.rows if row["flags"]]
+        lines += [f"<li>{_safe(g.name)}, {_safe(r['exercise'])}: {_safe('; '.join(r['flags']))}</li>" for r in flagged]
     note = "<p>A flag is a question to ask, no verdict: short answers are often equal by chance.</p>"
     return note + f"<ul>{''.join(lines)}</ul>" if lines else "<p>None.</p>"
 
