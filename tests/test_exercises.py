@@ -200,10 +200,11 @@ def test_choice(id):
         assert verdict.status == "not right yet" and verdict.mistake == letter
         messages.add(verdict.message)
     assert len(messages) == len(exercise.letters) - 1 >= 3
-    for form in ("E", "", "AB", right * 2, "yes", 1, ord(right), None, [right], True, lambda: right):
+    beyond = chr(ord(exercise.letters[-1]) + 1)
+    for form in (beyond, "", "AB", right * 2, "yes", 1, ord(right), None, [right], True, lambda: right):
         verdict = check(id, form)
         assert verdict.status == "not right yet", form
-        assert "A, B, C or D" in verdict.message
+        assert f"A, B, {', '.join(exercise.letters[2:-1])} or {exercise.letters[-1]}" in verdict.message
 
 
 def test_right_letters_are_spread():
