@@ -213,7 +213,6 @@ def train_file(
     sizes = {"LR": {}, "DeepFM": {"k": k, "field_of_slot": splits.train.field_of_slot}}.get(model, {"k": k})
     network = MODELS[model](table_shape(splits.train.n_features, k)[0], seed=config.seed, **sizes)
     history = fit(network, splits.train, splits.valid, replace(config, task=task))
-    network.task = task
     if out is not None:
         save(out, network, encoder)
     show(repr(history))
