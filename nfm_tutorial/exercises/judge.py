@@ -38,9 +38,9 @@ _TORCH = str(Path(torch.__file__).resolve().parent)  # it calls a module's forwa
 _PRINTED_LINES = 6
 
 
-def examine(exercise, candidate, dtype: torch.dtype | None = None, seed: int | None = None, run=sandbox.run):
+def examine(exercise, candidate, dtype: torch.dtype | None = None, seed: int | None = None, run=None):
     """dtype: of every input; by default float64 and float32 in turns. seed: of the inputs that are drawn; by default
-    the exercise's own. run: calls the work that calls the candidate, as `sandbox.run` does.
+    the exercise's own. run: calls the work that calls the candidate; by default `sandbox.run`.
     """
     if unfinished(candidate):
         return UNFINISHED
@@ -48,7 +48,7 @@ def examine(exercise, candidate, dtype: torch.dtype | None = None, seed: int | N
         return examine_number(exercise, candidate)
     if isinstance(exercise, Choice):
         return examine_choice(exercise, candidate)
-    return _examine_code(exercise, candidate, dtype, seed, run)
+    return _examine_code(exercise, candidate, dtype, seed, run or sandbox.run)
 
 
 # --- code -----------------------------------------------------------------------------------------------------
@@ -69,7 +69,7 @@ def _examine_code(exercise: Exercise, candidate, dtype, seed, run):
     fault = not_a_function(exercise, candidate)
     if fault:
         return fault
-    cases = sandbox.calmly(lambda: exercise.cases(dtype, seed))
+    cases = sandbox.calmly(lambda: exercise.cases(dtype) if seed is None else exercise.cases(dtype, seed))
     outcomes: list[Outcome] = []
     stub: list[bool] = []
 
