@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import math
+import re
 import unicodedata
 from dataclasses import dataclass
 
@@ -21,6 +22,7 @@ from .verdict import NOT_ATTEMPTED, REPORTED, UNKNOWN, WRONG, Fault, Verdict, sh
 
 CONCLUSIONS = ("A better", "B better", "no difference")
 FEWEST_SEEDS = 3
+_FROM_0_TO_1 = re.compile(r"\b(AUC|HR|NDCG)\b")  # metrics that lie there
 _results: dict[str, list[dict]] = {}  # of this kernel, by the experiment's name
 _TEXTS, _NUMBERS = ("a", "b", "metric", "setting", "seeds", "conclusion"), ("mean", "low", "high")
 
@@ -110,6 +112,10 @@ def _report(key, given: dict) -> Report:
     if fault:
         verdict = Verdict(id, task.title, WRONG, fault.message, fault.key, hint=fault.hint)
         return Report(verdict, line, tuple(results(task.name)))
+    replaced = next((old for old in results(task.name) if _same(old) == _same(row) and old != row), None)
+    if replaced:
+        line += f" It replaces an earlier result with the same A, B, metric and setting: {replaced['mean']:+.3g}"
+        line += f" {_interval(replaced)}, seeds {replaced['seeds']}."
     return Report(Verdict(id, task.title, REPORTED), line, tuple(_record(task.name, row)))
 
 
@@ -149,6 +155,12 @@ def _judge(task, given: dict, row: dict) -> Fault | None:
     if not np.isfinite(values).all():
         message = f"Difference {int((~np.isfinite(values)).argmax()) + 1} is not a finite number."
         return Fault(message, "Did a training diverge? Print the metric of A and of B for that seed.", "nan")
+    too_large = np.abs(values) > _widest(metric)
+    if too_large.any():
+        i = int(too_large.argmax())
+        message = f"Difference {i + 1} is {values[i]:+.3g}: impossible, as two values of {metric} differ by "
+        message += f"{_widest(metric)} at most."
+        return Fault(message, "Report the metric as it is: not in percent, and not times 1,000.", "impossible")
     if (values == values[0]).all():
         message = f"All {len(values)} differences are the same number, {values[0]:.6g}."
         hint = "Does the seed reach the model and the training? And does the setting that you vary?"
@@ -165,6 +177,11 @@ def _judge(task, given: dict, row: dict) -> Fault | None:
     row |= {"a": a, "b": b, "metric": metric, "setting": _setting(given["setting"]), "mean": mean, "low": low}
     row |= {"high": high, "seeds": _seeds(seeds), "conclusion": ""}
     return _judge_conclusion(task, given["conclusion"], row)
+
+
+def _widest(metric: str) -> float:
+    """The largest difference of two values of a metric. What is lost of one is a difference itself."""
+    return (2 if metric.endswith(" lost") else 1) if _FROM_0_TO_1.search(metric) else math.inf
 
 
 def _judge_conclusion(task, given, row: dict) -> Fault | None:

@@ -199,11 +199,10 @@ def _diagnose(exercise: Exercise, cases: list[Case], outcomes: list[Outcome]) ->
         fault, where = diagnose_values(exercise, cases, [o.array for o in outcomes], expected, failing, attempt)
     if fault is None:
         first = faults[failing[0]]
-        # A case whose answer is not zero says more, as long as it fails in the same way.
-        alike = [i for i in failing if faults[i].key == first.key]
-        if first.key not in ("value", "shape"):
-            alike = [i for i in alike if faults[i].message == first.message]
-        where = next((i for i in alike if expected[i] is None or expected[i].any()), failing[0])
+        # A case whose answer is not zero says more: one that fails in the same words, else one that fails in that way.
+        telling = [i for i in failing if faults[i].key == first.key and (expected[i] is None or expected[i].any())]
+        same_words = [i for i in telling if first.key in ("value", "shape") or faults[i].message == first.message]
+        where = next(iter(same_words or telling), failing[0])
         fault = faults[where]
     if fault.key == "value" and outcomes[where].changed and not fault.hint:
         message = f"{fault.message} Besides, your code changes {outcomes[where].changed}."
@@ -312,11 +311,15 @@ _FLOAT32 = re.compile(r"\bfloat(32)?\b(?!64)", re.I)
 
 
 def _first_line(error: BaseException) -> str:
+    """What the error says first, in one line."""
     try:
-        lines = str(error).strip().splitlines()
+        lines = [line.strip() for line in str(error).strip().splitlines()]
     except Exception:
         return ""
-    return lines[0][:200] if lines else ""
+    while len(lines) > 1 and lines[0].endswith(":"):  # what follows the colon is the message: load_state_dict
+        lines[:2] = [f"{lines[0]} {lines[1]}"]
+    text = lines[0] if lines else ""
+    return text if len(text) <= 200 else text[:194] + " [...]"
 
 
 def _where(error: BaseException) -> str:

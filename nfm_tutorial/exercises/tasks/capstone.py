@@ -7,7 +7,7 @@ exercise = Experiment(
     spec=r"""Compare FM, DeepFM and NFM on a CSV of yours, or on the shipped ratings with another question, and write a
 page of findings. Change the template of section 6.9 and fill in the page below it. Every model gets the same
 search, on validation rows only. Use several seeds, report paired intervals, and open the test rows once. Report one row
-for each pair of models; the cell has the first. Homework: half a day.""",
+for each pair of models; the cell has the first. It takes half a day.""",
     scaffold="""# a_minus_b = [test_scores["NFM"][seed] - test_scores["FM"][seed] for seed in range(3)]  # of 6.9
 
 a_minus_b = TODO  # the metric of A minus that of B, one number per seed
