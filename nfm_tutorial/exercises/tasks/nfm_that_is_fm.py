@@ -12,6 +12,7 @@ from ...layers import bi_interaction
 from ...models import FM, NFM
 from ..draw import F32, Draw
 from ..exercise import Exercise, Found
+from ..language import say
 from ..values import close, describe_kind, same_value, to_array
 from ..verdict import Fault
 
@@ -54,7 +55,7 @@ def inputs(draw):
             fm.linear.w0.fill_(0.5)
             fm.linear.w.copy_(numbers(n))
             fm.embedding.V.copy_(numbers(n, k) / 2)
-        fm.told = f"FM(n_features={n}, k={k}) with some weights"
+        fm.told = say("FM(n_features={n}, k={k}) with some weights", n=n, k=k)
         yield (fm,)
 
 
@@ -98,8 +99,8 @@ def behaviour(answer, fm):
     given = copy.deepcopy(fm)
     model = answer(fm)
     if isinstance(model, type) or not isinstance(model, nn.Module):
-        hint = "Build an NFM, copy the weights into it, return it."
-        return Fault(f"The result is {describe_kind(model)}; a model is expected.", hint, key="kind")
+        hint = say("Build an NFM, copy the weights into it, return it.")
+        return Fault(say("The result is {kind}; a model is expected.", kind=describe_kind(model)), hint, key="kind")
     if any(isinstance(module, FM) for module in model.modules()):  # also one inside another module
         return Found(fm_itself)
     shared = {p.data_ptr() for p in fm.parameters()} & {t.data_ptr() for t in model.state_dict().values()}
@@ -130,7 +131,7 @@ def scores_of(model, ids, values):
     scores = model(ids, values)
     if not isinstance(scores, torch.Tensor) or scores.shape != (len(ids),):
         shape = tuple(scores.shape) if isinstance(scores, torch.Tensor) else type(scores).__name__
-        raise Found(f"Your model returns {shape} for 6 rows; scores of shape (6,) are expected.")
+        raise Found(say("Your model returns {shape} for 6 rows; scores of shape (6,) are expected.", shape=shape))
     return scores
 
 
