@@ -1,5 +1,6 @@
 # make lab     make or update your working copy, my/, and open it in JupyterLab, chapter 1 in front
 # make doctor  check the installation; prints what to send when you ask for help
+# make zh      update the catalogues of the Chinese edition, locale/zh_CN, and build it; STRICT=1: complete, or fail
 # make test    linter, unit tests, then every notebook run again and compared
 # The first call creates .venv and installs the versions of requirements.lock; later calls start at once.
 #
@@ -43,7 +44,7 @@ SETTINGS := $(VENV)/share/jupyter/lab/settings
 # Where JupyterLab keeps the layout of its window: not with the layouts of the user's other projects.
 LAYOUT := $(CURDIR)/$(VENV)/share/jupyter/lab/workspaces
 
-.PHONY: help lab doctor test test-lowest notebooks clean
+.PHONY: help lab doctor test test-lowest notebooks zh clean
 
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
@@ -81,6 +82,10 @@ test: $(STAMP)
 # Run the notebooks in place, as they are committed. One of them: make notebooks ARGS=notebooks/02_fm_on_movielens.ipynb
 notebooks: $(STAMP)
 	$(ACTIVATE) python tools/execute_notebooks.py $(ARGS)
+
+# After the English notebooks were run. Translators edit locale/zh_CN/**.po; CONTRIBUTING.md says how.
+zh: $(STAMP)
+	$(ACTIVATE) python tools/translate.py $(if $(STRICT),--strict)
 
 # The unit tests with the lowest versions that pyproject.toml admits (Python 3.11 and 3.12 have packages for all).
 test-lowest:

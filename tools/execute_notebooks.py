@@ -50,11 +50,15 @@ class NotebookFailed(Exception):
 
 
 def notebooks_under(paths):
-    """Return the notebooks that the files and folders in `paths` name, sorted, without checkpoints."""
+    """The notebooks that the files and folders in `paths` name, sorted, without checkpoints and the Chinese edition.
+
+    translate.py builds that one from the notebooks that were run.
+    """
     found = []
     for path in paths:
         if path.is_dir():
-            found += sorted(p for p in path.rglob("*.ipynb") if not any(q.startswith(".") for q in p.parts))
+            here = [(p, p.relative_to(path).parts) for p in sorted(path.rglob("*.ipynb"))]
+            found += [p for p, parts in here if "zh" not in parts and not any(q.startswith(".") for q in parts)]
         elif path.is_file():
             found.append(path)
         else:

@@ -26,6 +26,7 @@ MINUTES = {"predict": 4, "pencil and paper": 6, "code": 12}  # of an exercise, b
 GUESS, NAVIGATION = "guess-first", "navigation"
 PROMPT = "**Question.**"
 OPENING = r"\*\*Minutes:\*\*[^\n]*"  # the line that says how long a chapter takes
+EDITION = r"^\[中文版\]\([^)\n]*\)$"  # the link to the Chinese edition, which tools/translate.py writes
 
 
 def words(text: str) -> int:
@@ -58,7 +59,8 @@ def sections(nb) -> list[list]:
 def load(cells) -> tuple[int, int]:
     """(words, lines of code) of cells, exercises and links not counted."""
     read = [cell for cell in cells if not is_exercise(cell) and cell.id != NAVIGATION]
-    texts = sum(words(re.sub(OPENING, "", cell.source)) for cell in read if cell.cell_type == "markdown")
+    prose = [re.sub(f"(?m){OPENING}|{EDITION}", "", cell.source) for cell in read if cell.cell_type == "markdown"]
+    texts = sum(map(words, prose))
     return texts, sum(lines(cell.source) for cell in read if cell.cell_type == "code")
 
 

@@ -38,6 +38,7 @@ from .workspace import ROOT
 PACKAGE = Path(__file__).resolve().parents[1]
 SECRET = (PACKAGE / "exercises", ROOT / "notebooks" / "solutions", ROOT / "my" / "solutions", ROOT / "tests")
 WITHOUT_ANSWERS = ("exercises/todo.py", "exercises/sandbox.py", "exercises/values.py", "exercises/verdict.py")
+WITHOUT_ANSWERS += ("exercises/language.py", "exercises/zh.py")
 WITHOUT_ANSWERS += ("course/__init__.py", "course/wire.py", "course/worker.py")
 EXERCISES = '''"""Stands for the exercises where they are graded: nothing is checked here."""
 

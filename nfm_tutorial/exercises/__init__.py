@@ -14,6 +14,7 @@ from . import progress
 from .exercise import Choice, Exercise
 from .experiments import report, results
 from .judge import UNFINISHED, example_text
+from .language import mark, say
 from .registry import EXERCISES, EXPERIMENTS
 from .sandbox import own_builtins
 from .todo import TODO
@@ -26,13 +27,19 @@ _status: dict[str, str] = {}  # of each exercise that was checked in this kernel
 _wrong_tries: dict[str, int] = {}
 _given: dict[str, list[str]] = {}  # the hints that were shown
 AGAIN = {  # the hint for a second try, by the kind of task
-    "number": "Work it out once more in another order, step by step, and write every step down.",
-    "choice": "Take the other answers one by one: what would have to be true for each, and which cell of the chapter "
-    "speaks for it or against it?",
-    "model": "In a cell of your own, make your model from a small input, print its parameters (named_parameters) and "
-    "its results, and compare them with what the task asks.",
-    "code": "Print what your code holds after each line, and its shape; the check shows that for the input above. Find "
-    "the first line that does not do what the task says.",
+    "number": mark("Work it out once more in another order, step by step, and write every step down."),
+    "choice": mark(
+        "Take the other answers one by one: what would have to be true for each, and which cell of the chapter "
+        "speaks for it or against it?"
+    ),
+    "model": mark(
+        "In a cell of your own, make your model from a small input, print its parameters (named_parameters) and "
+        "its results, and compare them with what the task asks."
+    ),
+    "code": mark(
+        "Print what your code holds after each line, and its shape; the check shows that for the input above. Find "
+        "the first line that does not do what the task says."
+    ),
 }
 
 
@@ -58,31 +65,33 @@ def _judge(exercise_id, candidate) -> Verdict:
     try:
         found = exercise.examine(candidate)
     except Exception as error:  # a defect here, not the learner's: say so instead of breaking Run All
-        found = Fault(f"The check itself failed ({type(error).__name__}); please report it.", key="defect")
+        message = say("The check itself failed ({error}); please report it.", error=type(error).__name__)
+        found = Fault(message, key="defect")
     if found is UNFINISHED:
         _status[key] = NOT_ATTEMPTED
-        return Verdict(key, exercise.title, NOT_ATTEMPTED)
+        return Verdict(key, say(exercise.title), NOT_ATTEMPTED)
     progress.save(progress.EXERCISES, EXERCISES.name_of(key), WRONG if found else CORRECT)
     if found is None:
         _status[key] = CORRECT
-        return Verdict(key, exercise.title, CORRECT)
+        return Verdict(key, say(exercise.title), CORRECT)
     _status[key] = WRONG
     earlier, hint = _hints(key, exercise, found)
-    return Verdict(key, exercise.title, WRONG, found.message, found.key, example_text(found), hint, earlier)
+    return Verdict(key, say(exercise.title), WRONG, found.message, found.key, example_text(found), hint, earlier)
 
 
 def _hints(key: str, exercise, found: Fault) -> tuple[tuple[str, ...], str]:
     """(what stays visible, the new hint). The first is the mistake's own; the strong one comes with the third try."""
     if found.slip:  # a slip of form is no try
-        return (), found.hint or exercise.hints[0]
+        return (), found.hint or say(exercise.hints[0])
     _wrong_tries[key] = tries = _wrong_tries.get(key, 0) + 1
     given = _given.setdefault(key, [])
     about_it = [found.hint] if found.hint else []
-    fresh = [hint for hint in (*about_it, exercise.hints[0], AGAIN[_sort(exercise)]) if hint not in given]
+    gentle, again = say(exercise.hints[0]), say(AGAIN[_sort(exercise)])
+    fresh = [hint for hint in (*about_it, gentle, again) if hint not in given]
     if tries < 3 or about_it and found.hint not in given:
         hint = fresh[0] if fresh else given[-1]
     else:
-        hint = exercise.hints[-1]
+        hint = say(exercise.hints[-1])
     earlier = [old for old in given if old != hint][-2:]
     if hint not in given:
         given.append(hint)
@@ -114,22 +123,26 @@ def _moved(typed: str, key: str | None, candidate) -> Verdict | None:
     called = getattr(candidate, "__name__", type(candidate).__name__)
     if key is not None and (function is None or called != function.name):
         return None
-    message = f'Exercise {typed} has another number now: {new} "{EXERCISES[new].title}".'
-    hint = f'check("{new}", ...), in the notebook of chapter {new.split(".")[0]}.'
+    title = say(EXERCISES[new].title)
+    message = say('Exercise {old} has another number now: {new} "{title}".', old=typed, new=new, title=title)
+    hint = say('check("{new}", ...), in the notebook of chapter {chapter}.', new=new, chapter=new.split(".")[0])
     return Verdict(typed, "", UNKNOWN, message, hint=hint)
 
 
 def _unknown(key, candidate) -> Verdict:
     known = ", ".join(EXERCISES)
-    shown = f'"{key[:40]}"' if isinstance(key, str) else f"with {with_article(type(key).__name__)} as its number"
-    message = f"There is no exercise {shown}. The exercises are {known}."
+    if isinstance(key, str):
+        message = say('There is no exercise "{key}". The exercises are {known}.', key=key[:40], known=known)
+    else:
+        message = say("There is no exercise with {kind} as its number. ", kind=with_article(type(key).__name__))
+        message += say("The exercises are {known}.", known=known)
     hint = ""
     if isinstance(key, str) and EXPERIMENTS.id_of(_typed(key)):
-        hint = f'This is an open experiment: report("{_typed(key)[:40]}", ...).'
+        hint = say('This is an open experiment: report("{key}", ...).', key=_typed(key)[:40])
     elif isinstance(candidate, str) and candidate.strip() in EXERCISES:
-        hint = f'The number comes first: check("{candidate.strip()}", your_answer).'
+        hint = say('The number comes first: check("{key}", your_answer).', key=candidate.strip())
     elif not isinstance(key, str):
-        hint = 'Write the number in quotes: check("4.1", your_answer).'
+        hint = say('Write the number in quotes: check("4.1", your_answer).')
     return Verdict(key[:40] if isinstance(key, str) else "", "", UNKNOWN, message, hint=hint)
 
 
@@ -159,10 +172,10 @@ def _summary(chapter) -> Summary:
             elif status == WRONG:
                 tries = _wrong_tries.get(id, 0)
                 status += f" ({tries} {'try' if tries == 1 else 'tries'})" if tries else ""
-            rows.append((id, EXERCISES[id].title, status))
+            rows.append((id, say(EXERCISES[id].title), status))
     for id in EXPERIMENTS:
         if id.split(".")[0] in chapters:
             count = len(results(EXPERIMENTS.name_of(id)))
             status = f"{REPORTED} ({count} result{'s' if count > 1 else ''})" if count else NOT_ATTEMPTED
-            open_ones.append((id, EXPERIMENTS[id].title, status))
+            open_ones.append((id, say(EXPERIMENTS[id].title), status))
     return Summary(tuple(rows), chapter, tuple(open_ones))

@@ -15,6 +15,7 @@ from itertools import product
 import numpy as np
 from torch import Tensor
 
+from .language import say
 from .values import close, number_text
 from .verdict import Fault
 
@@ -38,41 +39,50 @@ def outputs(axes: tuple[str, ...], sizes: tuple[str, ...]) -> list[tuple[str, st
     axes: names of the result's axes. sizes: names of the input's sizes. A function raises where it makes no sense.
     """
     found = [
-        ("sign", "Every result has the opposite sign.", lambda y, _: -y),
-        ("factor 2", "Every result is the expected one times 2.", lambda y, _: 2 * y),
-        ("factor 1/2", "Every result is the expected one times 0.5.", lambda y, _: y / 2),
-        ("transposed", "The result is transposed: rows and columns are exchanged.", lambda y, _: _matrix(y).T),
-        ("one row", "All numbers stand in one row; the shape is lost.", lambda y, _: _matrix(y).ravel()),
-        ("column", "You return a column: there is an axis of size 1 too many.", lambda y, _: _list(y)[..., None]),
-        ("row", "There is an axis of size 1 too many in front.", lambda y, _: _list(y)[None]),
-        ("shape", "Axes of size 1 are gone: squeeze() drops the batch as well when it holds one row.", _squeezed),
-        ("sigmoid", "You applied the sigmoid; the result without it is asked.", lambda y, _: 1 / (1 + np.exp(-y))),
-        ("tanh", "You applied tanh; the result without it is asked.", lambda y, _: np.tanh(y)),
-        ("ReLU", "Negative results became 0: is there a ReLU or a clamp?", lambda y, _: np.maximum(y, 0)),
-        ("absolute", "You return the absolute value; the sign is lost.", lambda y, _: np.abs(y)),
-        ("square", "You return the square of the expected result.", lambda y, _: y**2),
-        ("root", "You return the square root of the expected result.", lambda y, _: np.sqrt(y)),
-        ("complement", "You return 1 minus the expected result.", lambda y, _: 1 - y),
-        ("logarithm", "You return the logarithm of the expected result.", lambda y, _: np.log(y)),
-        ("exponential", "You return e to the power of the expected result.", lambda y, _: np.exp(y)),
-        ("cut to whole numbers", "The decimals are cut off: is there an int() or a tensor of whole numbers?", _cut),
-        ("rounded to whole numbers", "You rounded to whole numbers.", lambda y, _: np.round(y)),
+        ("sign", say("Every result has the opposite sign."), lambda y, _: -y),
+        ("factor 2", say("Every result is the expected one times 2."), lambda y, _: 2 * y),
+        ("factor 1/2", say("Every result is the expected one times 0.5."), lambda y, _: y / 2),
+        ("transposed", say("The result is transposed: rows and columns are exchanged."), lambda y, _: _matrix(y).T),
+        ("one row", say("All numbers stand in one row; the shape is lost."), lambda y, _: _matrix(y).ravel()),
+        ("column", say("You return a column: there is an axis of size 1 too many."), lambda y, _: _list(y)[..., None]),
+        ("row", say("There is an axis of size 1 too many in front."), lambda y, _: _list(y)[None]),
+        ("shape", say("Axes of size 1 are gone: squeeze() drops the batch as well when it holds one row."), _squeezed),
+        ("sigmoid", say("You applied the sigmoid; the result without it is asked."), lambda y, _: 1 / (1 + np.exp(-y))),
+        ("tanh", say("You applied tanh; the result without it is asked."), lambda y, _: np.tanh(y)),
+        ("ReLU", say("Negative results became 0: is there a ReLU or a clamp?"), lambda y, _: np.maximum(y, 0)),
+        ("absolute", say("You return the absolute value; the sign is lost."), lambda y, _: np.abs(y)),
+        ("square", say("You return the square of the expected result."), lambda y, _: y**2),
+        ("root", say("You return the square root of the expected result."), lambda y, _: np.sqrt(y)),
+        ("complement", say("You return 1 minus the expected result."), lambda y, _: 1 - y),
+        ("logarithm", say("You return the logarithm of the expected result."), lambda y, _: np.log(y)),
+        ("exponential", say("You return e to the power of the expected result."), lambda y, _: np.exp(y)),
+        (
+            "cut to whole numbers",
+            say("The decimals are cut off: is there an int() or a tensor of whole numbers?"),
+            lambda y, _: np.trunc(y),
+        ),
+        ("rounded to whole numbers", say("You rounded to whole numbers."), lambda y, _: np.round(y)),
     ]
     for digits in (1, 2, 3):
-        found.append((f"rounded to {digits}", f"You rounded to {digits} decimals.", lambda y, _, d=digits: y.round(d)))
+        rounded = say("You rounded to {n} decimals.", n=digits)
+        found.append((f"rounded to {digits}", rounded, lambda y, _, d=digits: y.round(d)))
     for axis, name in enumerate(axes):
-        lost = f"You {{}} over {name}, axis {axis} of the result: it must keep the shape ({', '.join(axes)}"
-        lost += ",)." if len(axes) == 1 else ")."
+        lost = {"name": name, "axis": axis, "shape": f"({axes[0]},)" if len(axes) == 1 else f"({', '.join(axes)})"}
+        sums = say("You summed over {name}, axis {axis} of the result: it must keep the shape {shape}.", **lost)
+        means = say("You averaged over {name}, axis {axis} of the result: it must keep the shape {shape}.", **lost)
+        back = say("The order along {name} is reversed.", name=name)
         found += [
-            (f"summed over {name}", lost.format("summed"), lambda y, _, a=axis: y.sum(a)),
-            (f"averaged over {name}", lost.format("averaged"), lambda y, _, a=axis: y.mean(a)),
-            (f"summed over {name}, kept", lost.format("summed"), lambda y, _, a=axis: y.sum(a, keepdims=True)),
-            (f"averaged over {name}, kept", lost.format("averaged"), lambda y, _, a=axis: y.mean(a, keepdims=True)),
-            (f"reversed along {name}", f"The order along {name} is reversed.", lambda y, _, a=axis: np.flip(y, a)),
+            (f"summed over {name}", sums, lambda y, _, a=axis: y.sum(a)),
+            (f"averaged over {name}", means, lambda y, _, a=axis: y.mean(a)),
+            (f"summed over {name}, kept", sums, lambda y, _, a=axis: y.sum(a, keepdims=True)),
+            (f"averaged over {name}, kept", means, lambda y, _, a=axis: y.mean(a, keepdims=True)),
+            (f"reversed along {name}", back, lambda y, _, a=axis: np.flip(y, a)),
         ]
     for name in sizes:
-        mean = f"Every result is divided by {name}: is there a mean where a sum belongs?"
-        many = f"Every result is multiplied by {name}: is something added more than once, or a mean missing?"
+        mean = say("Every result is divided by {name}: is there a mean where a sum belongs?", name=name)
+        many = say(
+            "Every result is multiplied by {name}: is something added more than once, or a mean missing?", name=name
+        )
         found += [
             (f"divided by {name}", mean, lambda y, size, n=name: y / size[n]),
             (f"multiplied by {name}", many, lambda y, size, n=name: y * size[n]),
@@ -82,10 +92,6 @@ def outputs(axes: tuple[str, ...], sizes: tuple[str, ...]) -> list[tuple[str, st
 
 def _squeezed(y, _):
     return y.squeeze()
-
-
-def _cut(y, _):
-    return np.trunc(y)
 
 
 def _matrix(y):
@@ -136,14 +142,15 @@ def _traits(exercise, case) -> dict[str, bool]:
     found = {}
     for name, value in zip(exercise.arguments, case.plain):
         if isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.size:
-            found[f"{name} holds a negative number"] = bool((value < 0).any())
-            found[f"{name} holds a 0"] = bool((value == 0).any())
-            found[f"{name} holds numbers that are no multiples of 1/4"] = bool((value * 4 % 1 != 0).any())
+            found[say("{name} holds a negative number", name=name)] = bool((value < 0).any())
+            found[say("{name} holds a 0", name=name)] = bool((value == 0).any())
+            fine = say("{name} holds numbers that are no multiples of 1/4", name=name)
+            found[fine] = bool((value * 4 % 1 != 0).any())
         elif isinstance(value, np.ndarray) and value.ndim == 1 and value.size:
-            found[f"{name} holds an entry twice"] = len(set(value.tolist())) < value.size
+            found[say("{name} holds an entry twice", name=name)] = len(set(value.tolist())) < value.size
     for value in case.args:
         if isinstance(value, Tensor) and value.is_floating_point():
-            found["the numbers are float32"] = str(value.dtype) == "torch.float32"
+            found[say("the numbers are float32")] = str(value.dtype) == "torch.float32"
     return found
 
 
@@ -213,7 +220,7 @@ class _Search:
         """(key, message, hint) of one mistake."""
         for mistake in self.exercise.mistakes:
             if self.matches(lambda i, m=mistake: self.wrong(m, i), among):
-                return mistake.key, mistake.message, mistake.hint
+                return mistake.key, say(mistake.message), say(mistake.hint)
         for key, message, function in self.outputs:
             if self.matches(lambda i, f=function: self.output(f, i), among):
                 return key, message, ""
@@ -232,7 +239,7 @@ class _Search:
                 return None if right is None else self.output(f, i, right)
 
             if self.matches(both, self.usable):
-                return f"{mistake.key} and {key}", _two(mistake.message, message), mistake.hint
+                return f"{mistake.key} and {key}", _two(say(mistake.message), message), say(mistake.hint)
         return self._sum()
 
     def _sum(self):
@@ -255,12 +262,13 @@ class _Search:
         for n, (first, d) in enumerate(parts):
             for second, e in parts[n + 1 :]:
                 if np.abs(d + e - total).max() <= self.exercise.tolerance:
-                    return f"{first.key} and {second.key}", _two(first.message, second.message), first.hint
+                    said = _two(say(first.message), say(second.message))
+                    return f"{first.key} and {second.key}", said, say(first.hint)
         return None
 
 
 def _two(first: str, second: str) -> str:
-    return f"Two things at once. First: {first} Second: {second}"
+    return say("Two things at once. First: {first} Second: {second}", first=first, second=second)
 
 
 def diagnose_values(exercise, cases, arrays, expected, failing, attempt) -> tuple[Fault | None, int]:
@@ -280,15 +288,16 @@ def diagnose_values(exercise, cases, arrays, expected, failing, attempt) -> tupl
     part = separation(exercise, cases, [i for i in search.usable if expected[i].size], set(failing))
     if part and (found := search.single(told)):
         key, message, hint = found
-        return Fault(f"{message} (Only where {part}; the other inputs come out right.)", hint, key), where
+        message = say("{message} (Only where {part}; the other inputs come out right.)", message=message, part=part)
+        return Fault(message, hint, key), where
     if arrays[failing[0]] is None or any(arrays[i].shape != expected[i].shape for i in told):
         return None, failing[0]
     if not np.isfinite(arrays[failing[0]]).all():
         return None, failing[0]  # NaN says more than where it occurs
     message = _property([arrays[i].ravel() for i in told], [expected[i].ravel() for i in told], exercise.tolerance)
-    message = message or exercise.otherwise
+    message = message or say(exercise.otherwise)
     if part:
-        message = f"{message} The inputs that fail are exactly those where {part}."
+        message = say("{message} The inputs that fail are exactly those where {part}.", message=message, part=part)
     return Fault(message, key="value"), where
 
 
@@ -300,19 +309,24 @@ def _property(results: list[np.ndarray], right: list[np.ndarray], tolerance: flo
     """What all wrong results have in common, in one sentence; "" if nothing."""
     got, wanted = np.concatenate(results), np.concatenate(right)
     if len(results) >= 3 and _constant(got) and not _constant(wanted):
-        return f"Every wrong result is {number_text(got[0])}, whatever the input."
+        return say("Every wrong result is {number}, whatever the input.", number=number_text(got[0]))
     if not (np.isfinite(got).all() and wanted.any() and got.any()) or len(results) < 3:
         return ""
     factor = float(got @ wanted / (wanted @ wanted))
     difference = got - wanted
     if close(got, factor * wanted, tolerance):
-        return f"Every wrong result is the expected one times {number_text(round(factor, 4))}."
+        number = number_text(round(factor, 4))
+        return say("Every wrong result is the expected one times {number}.", number=number)
     if close(difference, np.full_like(difference, difference[0]), tolerance):
-        return f"Every wrong result is off by the same amount, {number_text(difference[0])}."
+        number = number_text(difference[0])
+        return say("Every wrong result is off by the same amount, {number}.", number=number)
     if close(np.abs(got), np.abs(wanted), tolerance):
-        return "The sizes of the results are right, but some signs are not."
+        return say("The sizes of the results are right, but some signs are not.")
     with np.errstate(all="ignore"):
         share = max(np.abs(g - w).max() / np.abs(w).max() for g, w in zip(results, right))
     if share < 0.01:
-        return f"The results are close, but off by up to {100 * share:.2g} %: is something rounded, cut off or added?"
+        return say(
+            "The results are close, but off by up to {percent} %: is something rounded, cut off or added?",
+            percent=f"{100 * share:.2g}",
+        )
     return ""

@@ -27,6 +27,7 @@ import torch
 from torch import Tensor, nn
 
 from .draw import F32, F64, Draw
+from .language import mark, say
 from .values import plain
 from .verdict import Fault
 
@@ -136,7 +137,7 @@ class Exercise(Task):
         gradient: bool = False,
         tolerance: float = TOLERANCE,
         dtypes: tuple[torch.dtype, ...] = (F64, F32),
-        otherwise: str = "The result is not the expected one.",
+        otherwise: str = mark("The result is not the expected one."),
     ):
         self.title, self.spec, self.stub, self.hints = title, spec, stub, hints
         self.number, self.zero, self.factory, self.gradient = number, zero, factory, gradient
@@ -256,8 +257,7 @@ class Exercise(Task):
         known = {mistake.answer: mistake for mistake in self.mistakes}
         if found.wrong in known:
             mistake = known[found.wrong]
-            message = mistake.message.format(**found.blanks) if found.blanks else mistake.message
-            hint, key = mistake.hint, mistake.key
+            message, hint, key = say(mistake.message, **found.blanks), say(mistake.hint), mistake.key
         else:
             message, hint, key = str(found.wrong), "", "value"
         return Fault(message, found.hint or hint, key, expected=found.expected, got=found.got)
@@ -285,7 +285,7 @@ class Number(Task):
         *,
         stub: str = "answer = TODO  # a number",
         tolerance: float = 1e-6,
-        fallback: str = "This is not the answer.",
+        fallback: str = mark("This is not the answer."),
     ):
         self.title, self.kind, self.spec, self.hints, self.wrong = title, kind, spec, hints, wrong
         self.stub, self.tolerance, self.fallback = stub, tolerance, fallback

@@ -10,25 +10,26 @@ import html
 import math
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from . import progress, sandbox
+from .language import columns, mark, say, spoken
 from .registry import EXPERIMENTS
 from .todo import TODO, unfinished
 from .values import Unusable, describe_kind, to_array
-from .verdict import NOT_ATTEMPTED, REPORTED, UNKNOWN, WRONG, Fault, Verdict, show
+from .verdict import NOT_ATTEMPTED, REPORTED, UNKNOWN, WRONG, Fault, Spoken, Verdict, show
 
-CONCLUSIONS = ("A better", "B better", "no difference")
+CONCLUSIONS = (mark("A better"), mark("B better"), mark("no difference"))
 FEWEST_SEEDS = 3
 _FROM_0_TO_1 = re.compile(r"\b(AUC|HR|NDCG)\b")  # metrics that lie there
 _results: dict[str, list[dict]] = {}  # of this kernel, by the experiment's name
 _TEXTS, _NUMBERS = ("a", "b", "metric", "setting", "seeds", "conclusion"), ("mean", "low", "high")
 
 
-@dataclass(frozen=True, eq=False)
-class Report:
+@dataclass(frozen=True, eq=False, repr=False)
+class Report(Spoken):
     """What `report` returns: the verdict on the form, this result in words, and the table of all results so far.
 
     True in an `if` when the form is right. rows: dicts with a, b, metric, setting, seeds, mean, low, high, conclusion.
@@ -37,38 +38,38 @@ class Report:
     verdict: Verdict
     line: str = ""
     rows: tuple[dict, ...] = ()
+    language: str = field(default_factory=spoken)
 
     def __bool__(self) -> bool:
         return self.verdict.status == REPORTED
 
-    def __repr__(self) -> str:
+    def _text(self) -> str:
         lines = [repr(self.verdict), *([f"  {self.line}"] if self.line else [])]
         if self.rows:
-            table = [_HEAD, *map(_cells, self.rows)]
-            widths = [max(map(len, column)) for column in zip(*table)]
-            lines += ["  results so far:"]
-            lines += ["    " + "  ".join(t.ljust(w) for t, w in zip(row, widths)).rstrip() for row in table]
+            table = [tuple(map(say, _HEAD)), *map(_cells, self.rows)]
+            widths = [max(map(columns, column)) for column in zip(*table)]
+            lines += ["  " + say("results so far:")]
+            padded = [[text + " " * (width - columns(text)) for text, width in zip(row, widths)] for row in table]
+            lines += ["    " + "  ".join(row).rstrip() for row in padded]
         return "\n".join(lines)
 
-    __str__ = __repr__
-
-    def _repr_html_(self) -> str:
+    def _html(self) -> str:
         text = self.verdict._repr_html_() + (f"<div>{html.escape(self.line)}</div>" if self.line else "")
         if self.rows:
             body = "".join(f"<tr>{_html_cells(_cells(row), 'td')}</tr>" for row in self.rows)
-            text += f"<table><tr>{_html_cells(_HEAD, 'th')}</tr>{body}</table>"
+            text += f"<table><tr>{_html_cells(map(say, _HEAD), 'th')}</tr>{body}</table>"
         return text
 
-    def _ipython_display_(self) -> None:
-        show(self)
 
-
-_HEAD = ("A", "B", "metric", "seeds", "mean A - B", "95 % interval", "conclusion", "setting")
+_HEAD = ("A", "B", mark("metric"), mark("seeds"), mark("mean A - B"), mark("95 % interval"))
+_HEAD += (mark("conclusion"), mark("setting"))
 
 
 def _cells(row: dict) -> tuple[str, ...]:
     numbers = f"{row['mean']:+.3g}", _interval(row)
-    return (row["a"], row["b"], row["metric"], row["seeds"], *numbers, row["conclusion"], row["setting"])
+    first, _, last = row["seeds"].partition(" to ")
+    seeds = say("{first} to {last}", first=first, last=last) if last else first
+    return (row["a"], row["b"], row["metric"], seeds, *numbers, say(row["conclusion"]), row["setting"])
 
 
 def _html_cells(texts, tag: str) -> str:
@@ -99,31 +100,39 @@ def report(
 def _report(key, given: dict) -> Report:
     id = EXPERIMENTS.id_of(_plain(key)) if isinstance(key, str) else None
     if id is None:
-        message = f"There is no such experiment. The experiments are {', '.join(EXPERIMENTS)}; the rest is for check."
+        known = ", ".join(EXPERIMENTS)
+        message = say("There is no such experiment. The experiments are {known}; the rest is for check.", known=known)
         return Report(Verdict(key[:40] if isinstance(key, str) else "", "", UNKNOWN, message))
     task, row = EXPERIMENTS[id], {}
     if unfinished(given["differences"]):
-        return Report(Verdict(id, task.title, NOT_ATTEMPTED), rows=tuple(results(task.name)))
+        return Report(Verdict(id, say(task.title), NOT_ATTEMPTED), rows=tuple(results(task.name)))
     try:
         fault = sandbox.calmly(lambda: _judge(task, given, row))
     except Exception as error:  # a defect here, not the learner's: say so instead of breaking Run All
-        fault = Fault(f"The check itself failed ({type(error).__name__}); please report it.", key="defect")
-    line = f"mean A - B = {row['mean']:+.3g}, 95 % interval {_interval(row)}; {sign(task, row)}." if row else ""
+        message = say("The check itself failed ({error}); please report it.", error=type(error).__name__)
+        fault = Fault(message, key="defect")
+    line = ""
+    if row:
+        numbers = {"mean": f"{row['mean']:+.3g}", "interval": _interval(row), "sign": sign(task, row)}
+        line = say("mean A - B = {mean}, 95 % interval {interval}; {sign}.", **numbers)
     if fault:
-        verdict = Verdict(id, task.title, WRONG, fault.message, fault.key, hint=fault.hint)
+        verdict = Verdict(id, say(task.title), WRONG, fault.message, fault.key, hint=fault.hint)
         return Report(verdict, line, tuple(results(task.name)))
     replaced = next((old for old in results(task.name) if _same(old) == _same(row) and old != row), None)
     if replaced:
-        line += f" It replaces an earlier result with the same A, B, metric and setting: {replaced['mean']:+.3g}"
-        line += f" {_interval(replaced)}, seeds {replaced['seeds']}."
-    return Report(Verdict(id, task.title, REPORTED), line, tuple(_record(task.name, row)))
+        earlier = {"mean": f"{replaced['mean']:+.3g}", "interval": _interval(replaced), "seeds": replaced["seeds"]}
+        line += " " + say(
+            "It replaces an earlier result with the same A, B, metric and setting: {mean} {interval}, seeds {seeds}.",
+            **earlier,
+        )
+    return Report(Verdict(id, say(task.title), REPORTED), line, tuple(_record(task.name, row)))
 
 
 def sign(task, row: dict) -> str:
     """What the sign of a difference means."""
-    higher = task.metrics[row["metric"]]
-    better, speaks_for = ("higher", "A") if higher else ("lower", "B")
-    return f"{better} {row['metric']} is better, so above 0 speaks for {speaks_for}"
+    if task.metrics[row["metric"]]:
+        return say("higher {metric} is better, so above 0 speaks for A", metric=row["metric"])
+    return say("lower {metric} is better, so above 0 speaks for B", metric=row["metric"])
 
 
 def _judge(task, given: dict, row: dict) -> Fault | None:
@@ -132,48 +141,62 @@ def _judge(task, given: dict, row: dict) -> Fault | None:
 
     for name in "ab":
         if not isinstance(given[name], str) or not given[name].strip():
-            return Fault(f"{name} must say in words what {name.upper()} is.", f'Such as {name}="FM k=4".', name)
+            message = say("{name} must say in words what {letter} is.", name=name, letter=name.upper())
+            return Fault(message, say('Such as {name}="FM k=4".', name=name), name)
     a, b = _plain(given["a"]), _plain(given["b"])
     if a == b:
-        return Fault(f'A and B have the same name, "{a}".', "Say in a and b what is different.", "same names")
+        message = say('A and B have the same name, "{name}".', name=a)
+        return Fault(message, say("Say in a and b what is different."), "same names")
     names = {_key(name): name for name in task.metrics}
     metric = names.get(_key(given["metric"])) if isinstance(given["metric"], str) else None
     if metric is None:
-        known = " or ".join(f'metric="{name}"' for name in task.metrics)
-        return Fault("The metric is not named, or it is none that this experiment knows.", f"Write {known}.", "metric")
+        known = say(" or ").join(f'metric="{name}"' for name in task.metrics)
+        message = say("The metric is not named, or it is none that this experiment knows.")
+        return Fault(message, say("Write {known}.", known=known), "metric")
     try:
         values = to_array(given["differences"])
     except Unusable:
-        message = f"differences is {describe_kind(given['differences'])}; a list of numbers is expected."
-        return Fault(message, "One number per seed: the metric of A minus that of B.", "differences")
+        kind = describe_kind(given["differences"])
+        message = say("differences is {kind}; a list of numbers is expected.", kind=kind)
+        return Fault(message, say("One number per seed: the metric of A minus that of B."), "differences")
     if values.ndim != 1:
-        message = f"differences has shape {values.shape}; a plain list is expected, one number per seed."
-        return Fault(message, "Subtract B from A seed by seed; take no mean.", "differences")
+        shape = values.shape
+        message = say("differences has shape {shape}; a plain list is expected, one number per seed.", shape=shape)
+        return Fault(message, say("Subtract B from A seed by seed; take no mean."), "differences")
     if len(values) < FEWEST_SEEDS:
-        message = f"There are {len(values)} differences; at least {FEWEST_SEEDS} seeds are needed."
-        return Fault(message, "Add seeds to the loop. With few of them the interval is very wide.", "seeds")
+        count = {"n": len(values), "fewest": FEWEST_SEEDS}
+        message = say("There are {n} differences; at least {fewest} seeds are needed.", **count)
+        hint = say("Add seeds to the loop. With few of them the interval is very wide.")
+        return Fault(message, hint, "seeds")
     if not np.isfinite(values).all():
-        message = f"Difference {int((~np.isfinite(values)).argmax()) + 1} is not a finite number."
-        return Fault(message, "Did a training diverge? Print the metric of A and of B for that seed.", "nan")
+        where = int((~np.isfinite(values)).argmax()) + 1
+        message = say("Difference {number} is not a finite number.", number=where)
+        return Fault(message, say("Did a training diverge? Print the metric of A and of B for that seed."), "nan")
     too_large = np.abs(values) > _widest(metric)
     if too_large.any():
         i = int(too_large.argmax())
-        message = f"Difference {i + 1} is {values[i]:+.3g}: impossible, as two values of {metric} differ by "
-        message += f"{_widest(metric)} at most."
-        return Fault(message, "Report the metric as it is: not in percent, and not times 1,000.", "impossible")
+        what = {"number": i + 1, "value": f"{values[i]:+.3g}", "metric": metric, "widest": _widest(metric)}
+        message = mark("Difference {number} is {value}: impossible; two values of {metric} differ by {widest} at most.")
+        message = say(message, **what)
+        hint = say("Report the metric as it is: not in percent, and not times 1,000.")
+        return Fault(message, hint, "impossible")
     if (values == values[0]).all():
-        message = f"All {len(values)} differences are the same number, {values[0]:.6g}."
-        hint = "Does the seed reach the model and the training? And does the setting that you vary?"
+        number = f"{values[0]:.6g}"
+        message = say("All {n} differences are the same number, {number}.", n=len(values), number=number)
+        hint = say("Does the seed reach the model and the training? And does the setting that you vary?")
         return Fault(message, hint, "all the same")
     seeds = list(range(len(values))) if given["seeds"] is None else _list(given["seeds"])
     if seeds is None or len(set(map(str, seeds))) != len(values) or len(seeds) != len(values):
-        message = f"seeds must name {len(values)} different seeds, one per difference."
-        return Fault(message, "A and B run with the same seeds: for seed in range(5), then seeds=range(5).", "seeds")
+        message = say("seeds must name {n} different seeds, one per difference.", n=len(values))
+        hint = say("A and B run with the same seeds: for seed in range(5), then seeds=range(5).")
+        return Fault(message, hint, "seeds")
     if unfinished(given["setting"]) or not isinstance(given["setting"], (dict, str)) or not given["setting"]:
-        return Fault("The setting is missing.", 'Say what A and B share: setting={"epochs": 4}.', "setting")
+        hint = say('Say what A and B share: setting={"epochs": 4}.')
+        return Fault(say("The setting is missing."), hint, "setting")
     mean, low, high = paired_interval(values)
     if not all(map(math.isfinite, (mean, low, high))):
-        return Fault("The differences are too large to take their mean.", "Did a training diverge?", "nan")
+        message = say("The differences are too large to take their mean.")
+        return Fault(message, say("Did a training diverge?"), "nan")
     row |= {"a": a, "b": b, "metric": metric, "setting": _setting(given["setting"]), "mean": mean, "low": low}
     row |= {"high": high, "seeds": _seeds(seeds), "conclusion": ""}
     return _judge_conclusion(task, given["conclusion"], row)
@@ -188,23 +211,27 @@ def _judge_conclusion(task, given, row: dict) -> Fault | None:
     known = {_key(text).replace(" is ", " "): text for text in CONCLUSIONS}
     chosen = known.get(_key(given).replace(" is ", " ")) if isinstance(given, str) else None
     if chosen is None:
-        message = "The conclusion is still missing." if unfinished(given) else "The conclusion is none of the three."
-        hint = f"Look at the interval, then write one of: {', '.join(f'conclusion={c!r}' for c in CONCLUSIONS)}."
-        return Fault(message, hint.replace("'", '"'), "conclusion")
+        missing, none = say("The conclusion is still missing."), say("The conclusion is none of the three.")
+        known = ", ".join(f'conclusion="{text}"' for text in CONCLUSIONS)
+        hint = say("Look at the interval, then write one of: {known}.", known=known)
+        return Fault(missing if unfinished(given) else none, hint, "conclusion")
     row["conclusion"] = chosen
     higher = task.metrics[row["metric"]]
     where = "above" if row["low"] > 0 else "below" if row["high"] < 0 else "around"
     agrees = {"above": CONCLUSIONS[not higher], "below": CONCLUSIONS[higher], "around": CONCLUSIONS[2]}[where]
     if chosen == agrees:
         return None
+    told = {"interval": _interval(row), "chosen": chosen}
     if where == "around":
-        message = f'The interval {_interval(row)} contains 0, so these seeds do not show "{chosen}".'
-        hint = 'Write "no difference": none that these seeds show. Or decide on more seeds, and run all of them.'
+        message = say('The interval {interval} contains 0, so these seeds do not show "{chosen}".', **told)
+        hint = say('Write "no difference": none that these seeds show. Or decide on more seeds, and run all of them.')
         return Fault(message, hint, "disagrees")
-    message = f'The interval {_interval(row)} lies {where} 0, which does not agree with "{chosen}".'
-    hint = f"The differences are A minus B, and {sign(task, row)}."
+    above = say('The interval {interval} lies above 0, which does not agree with "{chosen}".', **told)
+    below = say('The interval {interval} lies below 0, which does not agree with "{chosen}".', **told)
+    message = above if where == "above" else below
+    hint = say("The differences are A minus B, and {sign}.", sign=sign(task, row))
     if chosen == CONCLUSIONS[2]:
-        hint += " Whether a difference of that size matters is for your text."
+        hint += say(" Whether a difference of that size matters is for your text.")
     return Fault(message, hint, "disagrees")
 
 

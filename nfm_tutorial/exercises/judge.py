@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from . import sandbox
 from .diagnosis import diagnose_values, result_equals
 from .exercise import Case, Choice, Exercise, Found, Number
+from .language import mark, say
 from .todo import Unfinished, unfinished
 from .values import (
     Unusable,
@@ -87,9 +88,10 @@ def _examine_code(exercise: Exercise, candidate, dtype, seed, run):
     found = sandbox.calmly(lambda: _diagnose(exercise, cases[: len(outcomes)], list(outcomes)))
     if found is None and not ended:
         case = cases[min(len(outcomes), len(cases) - 1)]
-        message = case.slow or "Your code did not come to an end and was stopped: is there a loop that never ends?"
-        hint = "" if case.slow else "Look at every while: does something in the loop change its condition?"
-        found = Fault(message, hint, "endless", shown=_shown(exercise, case), got="nothing in several seconds")
+        stopped = say("Your code did not come to an end and was stopped: is there a loop that never ends?")
+        hint = "" if case.slow else say("Look at every while: does something in the loop change its condition?")
+        got = say("nothing in several seconds")
+        found = Fault(say(case.slow) or stopped, hint, "endless", shown=_shown(exercise, case), got=got)
     if found is None and exercise.gradient:
         found = _without_gradient(exercise, candidate, cases, run)
     return found
@@ -146,8 +148,8 @@ def _without_gradient(exercise: Exercise, candidate, cases, run) -> Fault | None
     run(work)
     if carries == [True]:
         return None
-    message = "The numbers are right, but no gradient flows back through your result, so nothing could be trained."
-    hint = "Leave out detach, no_grad, item, tolist and NumPy on the way from the inputs to the result."
+    message = say("The numbers are right, but no gradient flows back through your result, so nothing could be trained.")
+    hint = say("Leave out detach, no_grad, item, tolist and NumPy on the way from the inputs to the result.")
     return Fault(message, hint, "no gradient", shown=_shown(exercise, case))
 
 
@@ -156,24 +158,28 @@ def not_a_function(exercise: Exercise, candidate) -> Fault | None:
     how = f'check("{exercise.id}", {name})'
     if isinstance(candidate, type) and not exercise.factory:
         if issubclass(candidate, nn.Module):
-            message = f"You passed the class {candidate.__name__}; pass a module made from it."
-            return Fault(message, f'For example check("{exercise.id}", {candidate.__name__}()).', "class", slip=True)
-        message = f"You passed the class {candidate.__name__}; a function is expected."
-        return Fault(message, f"{how}.", "class", slip=True)
+            message = say("You passed the class {name}; pass a module made from it.", name=candidate.__name__)
+            hint = say('For example check("{id}", {name}()).', id=exercise.id, name=candidate.__name__)
+            return Fault(message, hint, "class", slip=True)
+        message = say("You passed the class {name}; a function is expected.", name=candidate.__name__)
+        return Fault(message, say("{how}.", how=how), "class", slip=True)
     if not callable(candidate):
-        message = f"You passed {describe_kind(candidate)}; the function itself is expected."
-        return Fault(message, f"Without quotes and without calling it: {how}.", "not callable", slip=True)
+        message = say("You passed {kind}; the function itself is expected.", kind=describe_kind(candidate))
+        hint = say("Without quotes and without calling it: {how}.", how=how)
+        return Fault(message, hint, "not callable", slip=True)
     if isinstance(candidate, nn.Module) and type(candidate).forward is nn.Module.forward:
-        message = f"Your module {type(candidate).__name__} has no method called forward."
-        return Fault(message, "It is spelled forward, and indented to stand inside the class.", "forward", slip=True)
+        message = say("Your module {name} has no method called forward.", name=type(candidate).__name__)
+        hint = say("It is spelled forward, and indented to stand inside the class.")
+        return Fault(message, hint, "forward", slip=True)
     try:
         target = candidate.forward if isinstance(candidate, nn.Module) else candidate
         inspect.signature(target).bind(*exercise.arguments)
     except TypeError:
         count = len(exercise.arguments)
-        message = f"Your function cannot be called with {count} argument{'s' if count != 1 else ''}; "
-        message += f"it must take {signature}."
-        return Fault(message, "Keep the first line of the stub as it is.", "arguments", slip=True)
+        one = say("Your function cannot be called with 1 argument; it must take {signature}.", signature=signature)
+        many = mark("Your function cannot be called with {n} arguments; it must take {signature}.")
+        message = one if count == 1 else say(many, n=count, signature=signature)
+        return Fault(message, say("Keep the first line of the stub as it is."), "arguments", slip=True)
     except Exception:  # no signature to be had, as for some built-in functions: the call will tell
         pass
     return None
@@ -187,12 +193,12 @@ def _diagnose(exercise: Exercise, cases: list[Case], outcomes: list[Outcome]) ->
         where = next((i for i, outcome in enumerate(outcomes) if outcome.changed), None)
         if where is None:
             return None
-        hint = "Work on a copy (clone, copy), or compute new values instead of assigning into the old ones; "
-        fault = Fault(
-            f"Your code changes {outcomes[where].changed}, which belongs to the caller.",
-            hint + "`a = b` makes no copy.",
-            "in place",
+        hint = say(
+            "Work on a copy (clone, copy), or compute new values instead of assigning into the old ones; "
+            "`a = b` makes no copy."
         )
+        message = say("Your code changes {name}, which belongs to the caller.", name=outcomes[where].changed)
+        fault = Fault(message, hint, "in place")
         return _illustrated(exercise, fault, cases[where], outcomes[where], expected[where])
     fault, where = None, failing[0]
     if exercise.answer and all(faults[i].key in ("value", "shape", "nan", "exception") for i in failing):
@@ -205,8 +211,9 @@ def _diagnose(exercise: Exercise, cases: list[Case], outcomes: list[Outcome]) ->
         where = next(iter(same_words or telling), failing[0])
         fault = faults[where]
     if fault.key == "value" and outcomes[where].changed and not fault.hint:
-        message = f"{fault.message} Besides, your code changes {outcomes[where].changed}."
-        fault = replace(fault, message=message, hint="Work on a copy; `a = b` makes no copy.")
+        name = outcomes[where].changed
+        message = say("{message} Besides, your code changes {name}.", message=fault.message, name=name)
+        fault = replace(fault, message=message, hint=say("Work on a copy; `a = b` makes no copy."))
     return _illustrated(exercise, fault, cases[where], outcomes[where], expected[where])
 
 
@@ -234,9 +241,9 @@ def _fault(exercise: Exercise, case: Case, outcome: Outcome, expected: np.ndarra
     if got.shape != expected.shape:
         return shape_fault(got, expected, exercise.tolerance)
     if not np.isfinite(got).all():
-        what = "NaN" if np.isnan(got).any() else "infinity"
-        return Fault(f"The result holds {what} where a number is expected.", key="nan")
-    return Fault(exercise.otherwise, key="value")
+        what = "NaN" if np.isnan(got).any() else say("infinity")
+        return Fault(say("The result holds {what} where a number is expected.", what=what), key="nan")
+    return Fault(say(exercise.otherwise), key="value")
 
 
 def _shown(exercise: Exercise, case: Case) -> tuple[str, ...]:
@@ -259,21 +266,22 @@ def _illustrated(exercise, fault: Fault, case: Case, outcome: Outcome, expected:
 
 def shape_fault(got: np.ndarray, expected: np.ndarray, tolerance: float) -> Fault:
     if expected.ndim == 0:
-        message = f"The result has shape {got.shape}; one number is expected."
+        message = say("The result has shape {got}; one number is expected.", got=got.shape)
     elif got.ndim == 0:
-        message = f"The result is one number; shape {expected.shape} is expected."
+        message = say("The result is one number; shape {expected} is expected.", expected=expected.shape)
     else:
-        message = f"The result has shape {got.shape}; it must have shape {expected.shape}."
+        shapes = {"got": got.shape, "expected": expected.shape}
+        message = say("The result has shape {got}; it must have shape {expected}.", **shapes)
     hint = ""
     if got.ndim == 2 and got.T.shape == expected.shape and close(got.T, expected, tolerance):
-        hint = "Rows and columns are exchanged."
+        hint = say("Rows and columns are exchanged.")
     elif got.size == expected.size and close(got.reshape(expected.shape), expected, tolerance):
         if got.ndim > expected.ndim:
-            hint = "There is an axis of size 1 too many: look at keepdim, or use squeeze with the axis to drop."
+            hint = say("There is an axis of size 1 too many: look at keepdim, or use squeeze with the axis to drop.")
         elif 1 in expected.shape:
-            hint = "The numbers fit. squeeze() without an axis drops the batch as well when it holds one row."
+            hint = say("The numbers fit. squeeze() without an axis drops the batch as well when it holds one row.")
         else:
-            hint = "The numbers fit, but not the shape: look for a flatten or a reshape."
+            hint = say("The numbers fit, but not the shape: look for a flatten or a reshape.")
     return Fault(message, hint, key="shape")
 
 
@@ -283,27 +291,34 @@ def explain(error: BaseException) -> Fault:
     where = _where(error)
     hint = ""
     if isinstance(error, sandbox.NoKeyboard) or type(error).__name__ in ("BdbQuit", "StdinNotImplementedError"):
-        message = "Your code asks for keyboard input, and a check cannot type."
-        hint = "Take input() or breakpoint() out; everything the function needs is in its arguments."
+        message = say("Your code asks for keyboard input, and a check cannot type.")
+        hint = say("Take input() or breakpoint() out; everything the function needs is in its arguments.")
     elif isinstance(error, (SystemExit, KeyboardInterrupt, GeneratorExit)):
-        message = f"Your code ends the program ({type(error).__name__}) instead of returning a result"
+        message = say("Your code ends the program ({kind}) instead of returning a result", kind=type(error).__name__)
     elif isinstance(error, RecursionError):
-        message = "Your function calls itself without end (RecursionError)"
+        message = say("Your function calls itself without end (RecursionError)")
     elif isinstance(error, MemoryError):
-        message = "Your code asks for more memory than there is (MemoryError)"
+        message = say("Your code asks for more memory than there is (MemoryError)")
     elif isinstance(error, RuntimeError) and re.search(r"double|float64", text, re.I) and _FLOAT32.search(text):
-        message = f"Your code mixes float32 and float64: {text}"
-        hint = "The inputs come in both. Make new tensors with dtype=x.dtype (x being an input), or with x.new_zeros."
+        message = say("Your code mixes float32 and float64: {text}", text=text)
+        hint = say(
+            "The inputs come in both. Make new tensors with dtype=x.dtype (x being an input), or with x.new_zeros."
+        )
     elif isinstance(error, NameError) and not isinstance(error, UnboundLocalError):
-        message = f"Your code uses a name that does not exist: {text}"
-        hint = "Is it spelled as in the first line, or imported in a cell that has been run?"
+        message = say("Your code uses a name that does not exist: {text}", text=text)
+        hint = say("Is it spelled as in the first line, or imported in a cell that has been run?")
     else:
-        message = f"Your code stopped with {type(error).__name__}" + (f": {text}" if text else "")
+        kind = type(error).__name__
+        stopped = say("Your code stopped with {kind}", kind=kind)
+        message = say("Your code stopped with {kind}: {text}", kind=kind, text=text) if text else stopped
         if isinstance(error, RuntimeError) and re.search(r"\b(Long|Int|Bool|Half)\b|dtype|scalar type", text):
-            hint = "One tensor holds another kind of numbers than the rest (whole numbers, bools): look at their dtype."
+            hint = say(
+                "One tensor holds another kind of numbers than the rest (whole numbers, bools): look at their dtype."
+            )
         elif isinstance(error, NotImplementedError) and not text:
-            hint = "Does a stub still stand there? Write the function's code in place of the raise."
-    message = message.rstrip(".") + (f" ({where})." if where else ".")
+            hint = say("Does a stub still stand there? Write the function's code in place of the raise.")
+    message = message.rstrip(".\u3002")
+    message = say("{message} ({where}).", message=message, where=where) if where else say("{how}.", how=message)
     return Fault(message, hint, key="exception", got=type(error).__name__)
 
 
@@ -334,7 +349,8 @@ def _where(error: BaseException) -> str:
         ]
         file, number = [(file, number) for file, number in frames if file == frames[0][0]][-1]
         line = linecache.getline(file, number).strip()
-        return f"line {number}: `{line if len(line) <= 80 else line[:77] + '...'}`" if line else ""
+        line = line if len(line) <= 80 else line[:77] + "..."
+        return say("line {number}: `{line}`", number=number, line=line) if line else ""
     except Exception:
         return ""
 
@@ -356,32 +372,33 @@ def examine_number(exercise, candidate):
     if equals(answer):
         return None
     if not np.isfinite(got).all():
-        return Fault("Your answer is not a finite number.", key="nan", got=array_text(got), slip=True)
+        return Fault(say("Your answer is not a finite number."), key="nan", got=array_text(got), slip=True)
     for i, (value, why) in enumerate(exercise.wrong):
         if equals(to_array(value)):
-            return Fault(why, key=f"wrong {i}", got=answer_text(got))
+            return Fault(say(why), key=f"wrong {i}", got=answer_text(got))
     if got.shape != answer.shape:
-        wanted = "one number is" if answer.ndim == 0 else f"{answer.size} numbers are"
-        return Fault(f"{wanted.capitalize()} expected.", key="shape", got=answer_text(got), slip=True)
-    return Fault(exercise.fallback, key="value", got=answer_text(got))
+        one, many = say("One number is expected."), say("{n} numbers are expected.", n=answer.size)
+        return Fault(many if answer.ndim else one, key="shape", got=answer_text(got), slip=True)
+    return Fault(say(exercise.fallback), key="value", got=answer_text(got))
 
 
 def examine_choice(exercise, candidate):
-    known = f"{', '.join(exercise.letters[:-1])} or {exercise.letters[-1]}"
+    known = say("{letters} or {last}", letters=", ".join(exercise.letters[:-1]), last=exercise.letters[-1])
 
     def read(raw) -> str:
         if not isinstance(raw, str):
-            raise Unusable(f"Your answer is {describe_kind(raw)}; a letter in quotes is expected: {known}.")
+            told = {"kind": describe_kind(raw), "known": known}
+            raise Unusable(say("Your answer is {kind}; a letter in quotes is expected: {known}.", **told))
         letter = unicodedata.normalize("NFKC", raw).strip("().:'\"*_` \t\n\u3002\u201c\u201d\u2018\u2019").upper()
         if len(letter) != 1 or letter not in exercise.letters:
-            raise Unusable(f"Answer with one of the letters {known}.")
+            raise Unusable(say("Answer with one of the letters {known}.", known=known))
         return letter
 
     fault, letter = read_answer(candidate, read)
     if fault:
         return fault
     why = exercise.choices[exercise.letters.index(letter)][1]
-    return Fault(why, key=letter, got=letter) if why else None
+    return Fault(say(why), key=letter, got=letter) if why else None
 
 
 def read_answer(candidate, read: Callable) -> tuple[Fault | None, object]:
@@ -394,11 +411,11 @@ def read_answer(candidate, read: Callable) -> tuple[Fault | None, object]:
         except Unusable as error:
             found.append((Fault(str(error), key="kind", slip=True), None))
         except Exception as error:
-            message = f"Your answer cannot be read ({type(error).__name__})."
+            message = say("Your answer cannot be read ({error}).", error=type(error).__name__)
             found.append((Fault(message, key="kind", slip=True), None))
 
     sandbox.run(work)
-    return found[0] if found else (Fault("Your answer cannot be read.", key="kind", slip=True), None)
+    return found[0] if found else (Fault(say("Your answer cannot be read."), key="kind", slip=True), None)
 
 
 def answer_text(got: np.ndarray) -> str:
@@ -411,12 +428,12 @@ def example_text(fault: Fault) -> str:
     """The lines that show a fault: the input, expected and got, and what the code printed on it."""
     lines = list(fault.shown)
     if fault.expected:
-        lines.append(f"expected: {fault.expected}")
+        lines.append(say("expected: {text}", text=fault.expected))
     if fault.got and fault.shown:
-        lines.append(f"got:      {fault.got}")
+        lines.append(say("got:      {text}", text=fault.got))
     printed = [line.rstrip()[:120] for line in fault.printed.strip().splitlines()]
     if printed:
         more = len(printed) - _PRINTED_LINES
-        lines += ["your code printed:", *(f"  {line}" for line in printed[:_PRINTED_LINES])]
-        lines += [f"  ... {more} more lines"] if more > 0 else []
+        lines += [say("your code printed:"), *(f"  {line}" for line in printed[:_PRINTED_LINES])]
+        lines += [say("  ... {n} more lines", n=more)] if more > 0 else []
     return "\n".join(lines)

@@ -16,6 +16,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from .language import say
+
 SHOWN_ENTRIES = 40
 
 
@@ -33,7 +35,7 @@ def to_array(raw, depth: int = 6) -> np.ndarray:
         if raw.layout != torch.strided:
             raw = raw.to_dense()
         if raw.is_complex():
-            raise Unusable("The result holds complex numbers; real ones are expected.")
+            raise Unusable(say("The result holds complex numbers; real ones are expected."))
         return raw.cpu().to(torch.float64).numpy().copy()
     if isinstance(raw, Real):  # int, float, bool, Fraction, NumPy's own numbers
         return _real(raw)
@@ -46,18 +48,19 @@ def to_array(raw, depth: int = 6) -> np.ndarray:
             return raw.astype(np.float64)
         if raw.dtype.kind == "O":
             return to_array(raw.tolist(), depth - 1)
-        raise Unusable(f"The result is an array of {raw.dtype}; numbers are expected.")
+        raise Unusable(say("The result is an array of {kind}; numbers are expected.", kind=raw.dtype))
     if isinstance(raw, (list, tuple)):
         if depth == 0:
-            raise Unusable("The result is a list nested too deeply.")
+            raise Unusable(say("The result is a list nested too deeply."))
         parts = [to_array(part, depth - 1) for part in raw]
         if not parts:
             return np.zeros(0)
         if len({part.shape for part in parts}) > 1:
             found = ", ".join(str(part.shape) for part in parts[:3])
-            raise Unusable(f"The result is {with_article(type(raw).__name__)} of parts with different shapes: {found}.")
+            told = {"kind": with_article(type(raw).__name__), "shapes": found}
+            raise Unusable(say("The result is {kind} of parts with different shapes: {shapes}.", **told))
         return np.stack(parts)
-    raise Unusable(f"The result is {describe_kind(raw)}; {what_to_return(raw)}")
+    raise Unusable(say("The result is {kind}; {advice}", kind=describe_kind(raw), advice=what_to_return(raw)))
 
 
 def _real(raw) -> np.ndarray:
@@ -71,36 +74,36 @@ def describe_kind(raw) -> str:
     if raw is None:
         return "None"
     if isinstance(raw, str):
-        return "text"
+        return say("text")
     if isinstance(raw, type):
-        return f"the class {raw.__name__}"
+        return say("the class {name}", name=raw.__name__)
     if isinstance(raw, nn.Module):
-        return f"a module ({type(raw).__name__})"
+        return say("a module ({name})", name=type(raw).__name__)
     if inspect.iscoroutine(raw):
         raw.close()
-        return "a coroutine"
+        return say("a coroutine")
     if inspect.isgenerator(raw):
-        return "a generator"
+        return say("a generator")
     if callable(raw):
-        return "a function"
+        return say("a function")
     return with_article(type(raw).__name__)
 
 
 def with_article(noun: str) -> str:
     """The noun with its article: a list, an int."""
-    return f"{'an' if noun[0].lower() in 'aeiou' else 'a'} {noun}"
+    return say("an {noun}", noun=noun) if noun[0].lower() in "aeiou" else say("a {noun}", noun=noun)
 
 
 def what_to_return(raw) -> str:
     if raw is None:
-        return "is a return missing?"
+        return say("is a return missing?")
     if inspect.isgenerator(raw):
-        return "use return instead of yield, or sum(...) around it."
+        return say("use return instead of yield, or sum(...) around it.")
     if inspect.iscoroutine(raw):
-        return "write def, not async def."
+        return say("write def, not async def.")
     if isinstance(raw, (type, nn.Module)) or callable(raw):
-        return "call it, and return what it gives."
-    return "a number, list, array or tensor is expected."
+        return say("call it, and return what it gives.")
+    return say("a number, list, array or tensor is expected.")
 
 
 def is_whole(raw) -> bool:
@@ -169,7 +172,7 @@ def array_text(a: np.ndarray) -> str:
     a = np.asarray(a, dtype=np.float64)
     if a.ndim == 0:
         return number_text(float(a))
-    shape = f"shape {a.shape}"
+    shape = say("shape {shape}", shape=a.shape)
     if a.size > SHOWN_ENTRIES:
         start = ", ".join(number_text(x) for x in a.ravel()[:4])
         return f"{start}, ...  {shape}"
@@ -216,7 +219,7 @@ def parse_answer(raw, size: int = 1) -> np.ndarray:
     size: how many numbers are asked. Raises Unusable, with a sentence.
     """
     if isinstance(raw, (bool, np.bool_)):
-        raise Unusable(f"Your answer is {raw}; a number is expected.")
+        raise Unusable(say("Your answer is {kind}; a number is expected.", kind=raw))
     if isinstance(raw, str):
         return _parse_text(raw, size)
     if isinstance(raw, (list, tuple)):
@@ -224,7 +227,7 @@ def parse_answer(raw, size: int = 1) -> np.ndarray:
     try:
         return to_array(raw)
     except Unusable:
-        raise Unusable(f"Your answer is {describe_kind(raw)}; a number is expected.") from None
+        raise Unusable(say("Your answer is {kind}; a number is expected.", kind=describe_kind(raw))) from None
 
 
 _BEFORE_A_NUMBER = re.compile(r"^(?:[A-Za-z]\w*\s*(?=[=≈~]))?[=≈~\s]*")  # as in "AUC = 0.9" or "≈ 0.9"
@@ -260,5 +263,6 @@ def _parse_text(text: str, size: int = 1) -> np.ndarray:
     if 1 < len(parts) <= 10 and all(re.fullmatch(rf"{_NUMBER}(/{_NUMBER})?", part) for part in parts):  # "2 -4"
         return np.stack([_parse_text(part) for part in parts])
     shown = stripped if len(stripped) <= 40 else stripped[:40] + "..."
-    wanted = "a number is" if size == 1 else f"{size} numbers are"
-    raise Unusable(f'Your answer is the text "{shown}"; {wanted} expected.')
+    if size == 1:
+        raise Unusable(say('Your answer is the text "{text}"; a number is expected.', text=shown))
+    raise Unusable(say('Your answer is the text "{text}"; {n} numbers are expected.', text=shown, n=size))

@@ -10,6 +10,7 @@ from torch import nn
 
 from ..draw import F32
 from ..exercise import Exercise, Found
+from ..language import say
 from ..values import describe_kind, number_text, to_array
 from ..verdict import Fault
 
@@ -57,7 +58,8 @@ def in_training_mode(answer, z):
     """The norm's output for z, if it passes for a second batch with other statistics as well."""
     norm = answer(z)
     if isinstance(norm, type) or not callable(norm):
-        return Fault(f"The result is {describe_kind(norm)}; a module or function is expected.", key="kind")
+        message = say("The result is {kind}; a module or function is expected.", kind=describe_kind(norm))
+        return Fault(message, key="kind")
     norm = copy.deepcopy(norm)
     if isinstance(norm, nn.Module):
         norm.train()
@@ -79,9 +81,10 @@ def wrong_with(out, z):
 def normalised(out, z):
     """Whether each column has mean 0 and standard deviation 1; if not, which wrong answer gives this output."""
     if out.shape != z.shape:
-        return Fault(f"The output has shape {out.shape}; it must keep the shape {z.shape}.", key="shape")
+        shapes = {"got": out.shape, "expected": z.shape}
+        return Fault(say("The output has shape {got}; it must keep the shape {expected}.", **shapes), key="shape")
     if not np.isfinite(out).all():
-        return Fault("The output holds NaN or infinity.", key="nan")
+        return Fault(say("The output holds NaN or infinity."), key="nan")
     wanted = (z - z.mean(0)) / z.std(0)
     if agrees(out, wanted, 0.1) and np.abs(out.std(0) - 1).max() <= 0.05 and np.abs(out.mean(0)).max() <= 0.05:
         return None

@@ -8,6 +8,7 @@ from torch import nn
 
 from ..draw import F32, Draw
 from ..exercise import Case, Exercise, Found
+from ..language import say
 from ..values import array_text, close, describe_kind, to_array
 from ..verdict import Fault
 
@@ -34,7 +35,7 @@ it back to its input. It must stay the sum however long one trains, and leave it
 @exercise.inputs
 def inputs(draw):
     for k in (2, 3, 1, 5, int(draw.rng.integers(6, 20))):
-        yield Case(k, beside=f"z = {array_text(crossings(k).numpy())} float32, given to the head")
+        yield Case(k, beside=say("z = {z} float32, given to the head", z=array_text(crossings(k).numpy())))
 
 
 def crossings(k):
@@ -61,7 +62,8 @@ def scores(answer, k):
     z = crossings(k)
     head = answer(k)
     if isinstance(head, type) or not callable(head):
-        return Fault(f"The result is {describe_kind(head)}; a module or function is expected.", key="kind")
+        message = say("The result is {kind}; a module or function is expected.", kind=describe_kind(head))
+        return Fault(message, key="kind")
     given = z.clone()
     result = head(given)
     if not torch.equal(given, z):
@@ -72,10 +74,11 @@ def scores(answer, k):
     if not close(to_array(result), np.array(by_loops(k)), exercise.tolerance):
         return result
     if not close(to_array(head(z.clone())), to_array(result), exercise.tolerance):
-        return Found(changes_itself, "the same result twice", "another one the second time")
+        return Found(changes_itself, say("the same result twice"), say("another one the second time"))
     single = to_array(head(z[:1].clone()))
     if single.shape != (1,) or not close(single, to_array(result)[:1], exercise.tolerance):
-        return Found(one_row, f"{array_text(to_array(result)[:1])} for the first row", array_text(single))
+        first = say("{numbers} for the first row", numbers=array_text(to_array(result)[:1]))
+        return Found(one_row, first, array_text(single))
     try:
         return head(z.requires_grad_())
     except RuntimeError:  # NumPy refuses a tensor with a gradient

@@ -8,6 +8,7 @@ import torch
 
 from ...layers import bi_interaction
 from ..exercise import Exercise, Found
+from ..language import say
 from ..values import number_text, to_array
 
 exercise = Exercise(
@@ -60,9 +61,11 @@ def variance_of_f_bi(init_std, n_fields) -> float:
 def in_the_range(result, init_std, n_fields):
     variance = variance_of_f_bi(init_std, n_fields)
     if result.size != 1 or math.isnan(eps := result.item()):
-        return Found("One number is expected.")
+        return Found(say("One number is expected."))
     told = {
-        "expected": f"between {number_text(variance / 1e6)} and {number_text(variance / 10)}",
+        "expected": say(
+            "between {low} and {high}", low=number_text(variance / 1e6), high=number_text(variance / 10)
+        ),
         "got": number_text(eps),
         "eps": number_text(eps),
         "var": f"{variance:.3g}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..exercise import Case, Exercise, Found, message_of
+from ..language import say
 from ..todo import Unfinished
 from ..values import to_array
 from ..verdict import Fault
@@ -84,7 +85,8 @@ def drawn_often(answer, seen, n_movies, n, rng):
         if rows[-1].ndim == 1 and len(rows[-1]) < n:
             return Found(too_few, got_n=len(rows[-1]), n=n)
         if rows[-1].shape != (n,):
-            return Fault(f"The result has shape {rows[-1].shape}; {n} movies, shape ({n},), are asked.", key="shape")
+            message = say("The result has shape {got}; {n} movies, shape ({n},), are asked.", got=rows[-1].shape, n=n)
+            return Fault(message, key="shape")
         if given != seen:
             return Found(seen_changed)
     return np.stack(rows)
@@ -93,7 +95,7 @@ def drawn_often(answer, seen, n_movies, n, rng):
 @exercise.judge
 def judge(draws, seen, n_movies, n, rng):
     if not np.isfinite(draws).all() or (draws != np.round(draws)).any():
-        return Fault("The result holds something else than whole numbers.", key="value")
+        return Fault(say("The result holds something else than whole numbers."), key="value")
     outside = draws[(draws < 0) | (draws >= n_movies)]
     if len(outside):
         return Found(out_of_range, movie=int(outside[0]), last=n_movies - 1)
@@ -126,25 +128,28 @@ def dependence(draws, n, n_unseen):
     if (np.diff(draws, axis=1) >= 0).all():
         return Found(in_order)
     if n <= n_unseen and all(len(set(row)) == n for row in draws):
-        return Found(without_replacement, f"some movies twice in {n} draws from {n_unseen}", "none twice")
+        wanted = say("some movies twice in {n} draws from {n_unseen}", n=n, n_unseen=n_unseen)
+        return Found(without_replacement, wanted, say("none twice"))
     # How often each movie comes is judged elsewhere, so that a bias is not taken for dependence.
     shares = np.unique(draws, return_counts=True)[1] / draws.size
     mean = len(draws) * (n - 1) * float((shares**2).sum())
     twice = int((np.diff(draws, axis=1) == 0).sum())
     if abs(twice - mean) <= 6 * np.sqrt(mean):
         return None
-    wanted, got = (f"about {number / len(draws):.0f} times in {n} draws" for number in (mean, twice))
-    return Found(not_independent, wanted, got, how="rare" if twice < mean else "frequent")
+    about = [f"{number / len(draws):.0f}" for number in (mean, twice)]
+    wanted, got = (say("about {number} times in {n} draws", number=number, n=n) for number in about)
+    return Found(not_independent, wanted, got, how=say("rare") if twice < mean else say("frequent"))
 
 
 def bias(draws, unseen):
     counts = np.array([(draws == movie).sum() for movie in unseen])
     mean = len(draws) / len(unseen)
-    wanted = f"each about {mean:.0f} times in {len(draws)} draws"
+    wanted = say("each about {number} times in {n} draws", number=f"{mean:.0f}", n=len(draws))
     if counts.min() == 0:
         return Found(never_drawn, wanted, movie=unseen[int(counts.argmin())])
     if np.abs(counts - mean).max() > 6 * np.sqrt(mean):
-        return Found(not_uniform, wanted, f"{counts.max()} times", movie=unseen[int(counts.argmax())])
+        got = say("{number} times", number=counts.max())
+        return Found(not_uniform, wanted, got, movie=unseen[int(counts.argmax())])
     return None
 
 

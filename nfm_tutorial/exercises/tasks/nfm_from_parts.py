@@ -7,6 +7,7 @@ from torch import nn
 
 from ...layers import bi_interaction
 from ..exercise import Exercise, Found
+from ..language import mark, say
 from ..oracles import apply, pairs_of_slots, set_weights
 
 exercise = Exercise(
@@ -40,7 +41,7 @@ class Norm(nn.BatchNorm1d):
 
     def __init__(self, k, draw):
         super().__init__(k)
-        self.double().eval().told = f"a batch norm over {k} columns, in eval mode"
+        self.double().eval().told = say("a batch norm over {k} columns, in eval mode", k=k)
         with torch.no_grad():
             for name in ("weight", "bias", "running_mean", "running_var"):
                 getattr(self, name).copy_(draw.nonzero(k).abs() if name == "running_var" else draw.nonzero(k))
@@ -53,7 +54,7 @@ class BatchStatistics(nn.Module):
         super().__init__()
         self.register_buffer("mean", draw.nonzero(k))
         self.register_buffer("std", draw.nonzero(k).abs())
-        self.told = f"a batch norm over {k} columns, in training mode"
+        self.told = say("a batch norm over {k} columns, in training mode", k=k)
 
     def forward(self, z):
         if not self.training:
@@ -68,7 +69,8 @@ class FixedDropout(nn.Module):
         super().__init__()
         self.register_buffer("scale", torch.tensor([2.0 * (i % 2 == 0) for i in range(k)]))
         dropped = ", ".join(str(i) for i in range(1, k, 2)) or "none"
-        self.told = f"a dropout (0.5) over {k} columns that drops column {dropped} and doubles the others"
+        told = mark("a dropout (0.5) over {k} columns that drops column {dropped} and doubles the others")
+        self.told = say(told, k=k, dropped=dropped)
 
     def forward(self, z):
         return z * self.scale if self.training else z

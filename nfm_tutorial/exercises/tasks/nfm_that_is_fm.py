@@ -12,6 +12,7 @@ from ...layers import bi_interaction
 from ...models import FM, NFM
 from ..draw import F32, Draw
 from ..exercise import Case, Exercise, Found
+from ..language import say
 from ..values import array_text, close, describe_kind, same_value, to_array
 from ..verdict import Fault
 
@@ -55,7 +56,7 @@ def inputs(draw):
             fm.linear.w0.fill_(0.5)
             fm.linear.w.copy_(numbers(n))
             fm.embedding.V.copy_(numbers(n, k) / 2)
-        fm.told = f"FM(n_features={n}, k={k}) with some weights"
+        fm.told = say("FM(n_features={n}, k={k}) with some weights", n=n, k=k)
         yield Case(fm, beside=BESIDE)
 
 
@@ -99,8 +100,9 @@ def behaviour(answer, fm):
     given = copy.deepcopy(fm)
     model = answer(fm)
     if isinstance(model, type) or not isinstance(model, nn.Module):
-        kind, hint = describe_kind(model), "Build an NFM, copy the weights into it, return it."
-        return Fault(f"The result is {kind}; a model is expected.", hint, "kind", expected="a model", got=kind)
+        kind, hint = describe_kind(model), say("Build an NFM, copy the weights into it, return it.")
+        message = say("The result is {kind}; a model is expected.", kind=kind)
+        return Fault(message, hint, "kind", expected="a model", got=kind)
     if any(isinstance(module, FM) for module in model.modules()):  # also one inside another module
         return Found(fm_itself, expected="an NFM, or a module of your own", got=describe_kind(model))
     shared = {p.data_ptr() for p in fm.parameters()} & {t.data_ptr() for t in model.state_dict().values()}
@@ -134,7 +136,8 @@ def scores_of(model, ids, values):
     scores = model(ids, values)
     if not isinstance(scores, torch.Tensor) or scores.shape != (len(ids),):
         shape = tuple(scores.shape) if isinstance(scores, torch.Tensor) else type(scores).__name__
-        raise Found(f"Your model returns {shape} for 6 rows; scores of shape (6,) are expected.", "(6,)", str(shape))
+        message = say("Your model returns {shape} for 6 rows; scores of shape (6,) are expected.", shape=shape)
+        raise Found(message, "(6,)", str(shape))
     return scores
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from ..exercise import Exercise, Found
+from ..language import say
 from ..oracles import pairs_of_slots
 from ..values import array_text, close, to_array
 from ..verdict import Fault
@@ -75,31 +76,39 @@ def in_two_calls(answer, x):
 def pooled_vector_is_x(xv, x):
     rows, m = x.shape
     if xv.shape == (rows, m, m) and rows:
-        return Found(no_constant_slot, f"shape {(rows, m + 1, m)}", f"shape {xv.shape}")
+        shapes = [say("shape {shape}", shape=shape) for shape in ((rows, m + 1, m), xv.shape)]
+        return Found(no_constant_slot, *shapes)
     if xv.shape != (rows, m + 1, m) and (rows or xv.size):
         hints = {
-            (rows, m, m + 1): "The slots are axis 1, the entries of their vectors axis 2.",
-            (rows, m + 1, m + 1): "The vectors have m entries, the constant's as well: it needs no entry of its own.",
+            (rows, m, m + 1): say("The slots are axis 1, the entries of their vectors axis 2."),
+            (rows, m + 1, m + 1): say(
+                "The vectors have m entries, the constant's as well: it needs no entry of its own."
+            ),
         }
-        message = f"The result has shape {xv.shape}; it must have shape {(rows, m + 1, m)}: m features"
-        return Fault(f"{message} and the constant.", hints.get(xv.shape, ""), key="shape")
+        told = {"got": xv.shape, "wanted": (rows, m + 1, m)}
+        message = say("The result has shape {got}; it must have shape {wanted}: m features and the constant.", **told)
+        return Fault(message, hints.get(xv.shape, ""), key="shape")
     if rows == 0:
         return None
     if not np.isfinite(xv).all():
-        return Fault("The result holds NaN or infinity.", key="nan")
+        return Fault(say("The result holds NaN or infinity."), key="nan")
     features, constant = xv[:, :m], xv[:, m]
     if not constant.any():
         return Found(constant_is_zero)
     if not same(constant, constant[0]):
         first = np.ptp(x[:, 0]) > 0 and xv[0, 0].any() and same(xv[:, 0], xv[0, 0])
-        return Found(constant_first if first else constant_not_constant, got=f"slot {m}: {array_text(constant)}")
+        return Found(constant_first if first else constant_not_constant, got=slot(m, constant))
     for i in range(m):
         row = np.abs(x[:, i]).argmax()
         vector = features[row, i] / x[row, i] if x[row, i] else np.zeros(m)
         if not same(features[:, i], x[:, i, None] * vector):
-            return Found(slot_not_its_own, got=f"slot {i}: {array_text(features[:, i])}", slot=i)
+            return Found(slot_not_its_own, got=slot(i, features[:, i]), slot=i)
     pooled = pairs_of_slots(xv)
     return None if same(pooled, x) else why_not_x(pooled, x, features, constant[0])
+
+
+def slot(i, numbers):
+    return say("slot {i}: {numbers}", i=i, numbers=array_text(numbers))
 
 
 def why_not_x(pooled, x, features, constant):
@@ -120,7 +129,7 @@ def why_not_x(pooled, x, features, constant):
         return Found(zero_in_the_constant, *shown, entry=holes[0])
     if same(pooled, (pooled * x).sum(0) / (x * x).sum(0) * x):
         return Found(different_factors, *shown)
-    return Found("The pooled vector is not x.", *shown)
+    return Found(say("The pooled vector is not x."), *shown)
 
 
 @exercise.example

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..exercise import Case, Exercise
+from ..language import mark
 from ..oracles import rows_of_features
 
 exercise = Exercise(
@@ -35,7 +36,9 @@ v_i$ is $(7, -2)$ and the sum of their squares is $(37, 12)$, so the result is $
 @exercise.inputs
 def inputs(draw):
     yield from rows_of_features(draw)
-    slow = "With 4,000 features your code does not end within a few seconds: it still visits the eight million pairs."
+    slow = mark(
+        "With 4,000 features your code does not end within a few seconds: it still visits the eight million pairs."
+    )
     yield Case(draw.real(4000, 8), draw.real(4000), big=True, slow=slow)
 
 
