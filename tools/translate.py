@@ -69,7 +69,7 @@ FRAMES = [
         "**Minutes:** {all}: {reading} to read and run, {exercises} for the exercises, "
         "and one open experiment as homework.",
     ),
-    (r"\*\*A (?P<kind>short|good|very good) answer:\*\* (?P<text>.*)", "**A {kind} answer:** {text}"),
+    (r"\*\*(?P<kind>A short answer|A good one|A very good one):\*\* (?P<text>.*)", "**{kind}:** {text}"),
     (r"(Replace `TODO` and run the check .*)\]\((?P<link>[^)]+)\)\.", None),  # the text itself, without its link
 ]
 TRANSLATED = ("title", "kind", "text")
@@ -219,7 +219,7 @@ def templates(edition: Edition) -> dict[str, dict[str, list[str]]]:
                     if part not in checks:
                         page.setdefault(part, []).append(path.as_posix() + (f"#{place}" if place else ""))
     count = Counter(text for name in map(name_of, edition.notebooks) for text in pages[name])
-    shared = {text: [] for name in map(name_of, edition.notebooks) for text in pages[name] if count[text] >= OFTEN}
+    shared = {"Home": []} | {text: [] for name in map(name_of, edition.notebooks) for text in pages[name] if count[text] >= OFTEN}
     for name in map(name_of, edition.notebooks):
         pages[name] = {text: places for text, places in pages[name].items() if text not in shared}
     return {CHECKS: checks, SHARED: shared, **pages}
