@@ -103,12 +103,12 @@ def typesetting(said: str) -> Iterator[str]:
     for found in re.findall(rf"[{HAN}，。：；！？、（）“”]\s+\S|\S\s+[{HAN}，。：；！？、（）“”]", bare):
         if not re.match(r"[·—|-]", found[0]) and found[-1] not in "·—|-*":
             yield f"a space beside Chinese: {found!r}"
-    for found in re.findall(rf"[{HAN}][,;:!?](?![\w/])|[{HAN}]\.(?!\w|\.)", bare):
+    for found in re.findall(rf"[{HAN}][,;:!?](?![A-Za-z0-9/])|[,;:!?][{HAN}]|[{HAN}]\.(?![A-Za-z0-9.])", bare):
         yield f"half-width punctuation: {found!r}"
     for found in re.findall(r"（([^（）]*)）", bare):
         if not re.search(rf"[{HAN}{{]|[A-Za-z]{{2}}", found):
             yield f"full-width brackets round numbers or formulas: （{found}）"
-    for found in re.findall(rf"(?<![\w\]])\(([^()]*[{HAN}][^()]*)\)", bare):
+    for found in re.findall(rf"(?<![A-Za-z0-9_\]])\(([^()]*[{HAN}][^()]*)\)", bare):
         yield f"half-width brackets round Chinese: ({found})"
     yield from emphasis(words)
     if "——" in said and re.search(r"\s——|——\s", said):
@@ -149,5 +149,5 @@ def problems(message) -> Iterator[str]:
             yield f'"{term}" is {" or ".join(terms()[term])} in the glossary'
     for rest in left_over(said):
         yield f"English left over: {rest!r}"
-    if said == english and re.search(r"\b[a-z]{3,} [a-z]{3,}\b", words_of(english)):
+    if said == english and re.search(r"\b[a-z]{2,} [a-z]{2,}\b", words_of(english)):
         yield "not translated"
