@@ -69,7 +69,7 @@ FRAMES = [
         "**Minutes:** {all}: {reading} to read and run, {exercises} for the exercises, "
         "and one open experiment as homework.",
     ),
-    (r"\*\*A (?P<kind>short|good|very good) answer:\*\* (?P<text>.*)", "**A {kind} answer:** {text}"),
+    (r"\*\*(?P<kind>A short answer|A good one|A very good one):\*\* (?P<text>.*)", "**{kind}:** {text}"),
     (r"(Replace `TODO` and run the check .*)\]\((?P<link>[^)]+)\)\.", None),  # the text itself, without its link
 ]
 TRANSLATED = ("title", "kind", "text")
@@ -219,8 +219,9 @@ def templates(edition: Edition) -> dict[str, dict[str, list[str]]]:
                     if part not in checks:
                         page.setdefault(part, []).append(path.as_posix() + (f"#{place}" if place else ""))
     count = Counter(text for name in map(name_of, edition.notebooks) for text in pages[name])
-    shared = {text: [] for name in map(name_of, edition.notebooks) for text in pages[name] if count[text] >= OFTEN}
-    for name in map(name_of, edition.notebooks):
+    names = [name_of(path) for path in edition.notebooks]
+    shared = {"Home": []} | {text: [] for name in names for text in pages[name] if count[text] >= OFTEN}
+    for name in names:
         pages[name] = {text: places for text, places in pages[name].items() if text not in shared}
     return {CHECKS: checks, SHARED: shared, **pages}
 
@@ -345,6 +346,8 @@ class Builder:
 
         def named(found: re.Match) -> str:
             target = Path(os.path.normpath(path.parent / found[2]))
+            if not (self.edition.root / target).exists() and target.suffix != ".md":
+                return found[0]
             name = self.unit("Home", SHARED) if target.suffix == ".md" else self.title(target)
             return f"[{name}]({found[2]})"
 

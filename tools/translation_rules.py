@@ -80,7 +80,7 @@ def kept(text: str) -> dict[str, Counter]:
         "formulas": Counter(formula.strip() for formula in formulas),
         "links": Counter(links),
         "blanks": Counter(re.findall(r"\{\w+\}", rest)),
-        "numbers": Counter(re.findall(r"\d+(?:[.,]\d+)*", re.sub(r"\{\w+\}", " ", rest))),
+        "numbers": Counter(re.findall(r"(?<![A-Za-z_\d])\d+(?:[.,]\d+)*", re.sub(r"\{\w+\}", " ", rest))),
         "HTML tags": Counter(re.findall(r"</?[a-z]+>", rest)),
     }
 
@@ -97,30 +97,39 @@ def lost(english: str, said: str) -> Iterator[str]:
 def typesetting(said: str) -> Iterator[str]:
     """Breaches of the usual rules of Chinese typesetting."""
     text = re.sub(LINK, "]", said)
-    shape = re.sub(f"{CODE}|{FORMULA}", "x", text, flags=re.S)  # code and formulas count as Latin letters
+    shape = re.sub(FORMULA, "x", re.sub(CODE, "code", text), flags=re.S)  # both count as Latin letters
     words = re.sub(r"https?://\S+|<[^>]*>", "x", shape)
     bare = re.sub(r"[*_\[\]]", "", words)
     for found in re.findall(rf"[{HAN}，。：；！？、（）“”]\s+\S|\S\s+[{HAN}，。：；！？、（）“”]", bare):
         if not re.match(r"[·—|-]", found[0]) and found[-1] not in "·—|-*":
             yield f"a space beside Chinese: {found!r}"
-    for found in re.findall(rf"[{HAN}][,;:!?](?![\w/])|[{HAN}]\.(?!\w|\.)", bare):
+    for found in re.findall(rf"[{HAN}][,;:!?](?![A-Za-z0-9/])|[,;:!?][{HAN}]|[{HAN}]\.(?![A-Za-z0-9.])", bare):
         yield f"half-width punctuation: {found!r}"
     for found in re.findall(r"（([^（）]*)）", bare):
         if not re.search(rf"[{HAN}{{]|[A-Za-z]{{2}}", found):
             yield f"full-width brackets round numbers or formulas: （{found}）"
-    for found in re.findall(rf"(?<![\w\]])\(([^()]*[{HAN}][^()]*)\)", bare):
+    for found in re.findall(rf"(?<![A-Za-z0-9_\]])\(([^()]*[{HAN}][^()]*)\)", bare):
         yield f"half-width brackets round Chinese: ({found})"
-    for found in re.findall(rf"[，。：；！？、）”》]\*{{1,2}}[{HAN}\w]", words):
-        yield f"emphasis that ends in punctuation is not seen as emphasis: {found!r}"
-    for found in re.findall(rf"[{HAN}\w]\*{{1,2}}[（“《](?=[^*]*\*)", words):
-        yield f"emphasis that begins with punctuation is not seen as emphasis: {found!r}"
+    yield from emphasis(words)
     if "——" in said and re.search(r"\s——|——\s", said):
         yield "spaces round a dash"
 
 
+def emphasis(text: str) -> Iterator[str]:
+    """Stars that Markdown does not take for emphasis: beside a letter outside, punctuation may not stand inside."""
+    open_: list[str] = []
+    for stars in re.finditer(r"\*+", text):
+        before, after = text[: stars.start()][-1:], text[stars.end() :][:1]
+        closes = bool(open_) and open_[-1] == stars[0]
+        inside, outside = (before, after) if closes else (after, before)
+        if re.match(r"\w", outside) and re.match(r"[^\w\s*]", inside):
+            yield f"no emphasis, punctuation must stand outside: {(before + stars[0] + after)!r}"
+        open_ = open_[:-1] if closes else [*open_, stars[0]]
+
+
 def left_over(said: str) -> list[str]:
     """Four and more English words in a row, outside titles in italics and quotations of code."""
-    text = re.sub(r"(?<!\*)\*(?=[A-Z])[^*]+\*(?!\*)", " ", words_of(said))
+    text = re.sub(r"(?<!\*)\*(?=[A-Z])[^*]+\*(?!\*)|\[[^\]]* for [^\]]*\]", " ", words_of(said))
     return re.findall(r"\b[A-Za-z]+(?:[ ,']+[A-Za-z]+){3,}", text)
 
 
@@ -140,5 +149,5 @@ def problems(message) -> Iterator[str]:
             yield f'"{term}" is {" or ".join(terms()[term])} in the glossary'
     for rest in left_over(said):
         yield f"English left over: {rest!r}"
-    if re.search(r"[^\W\d_]{2}", words_of(english)) and len(words_of(english).split()) > 3 and said == english:
+    if said == english and re.search(r"\b[a-z]{2,} [a-z]{2,}\b", words_of(english)):
         yield "not translated"

@@ -1,4 +1,7 @@
-"""`pytest --nbval notebooks/` runs the English edition, from which this one is built; `--zh` or its name runs this one."""
+"""`pytest --nbval notebooks/` runs the English edition, from which this one is built.
+
+`--zh`, or the name of this folder or of a notebook in it, runs this one.
+"""
 
 from pathlib import Path
 
