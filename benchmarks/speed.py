@@ -4,6 +4,7 @@
     python benchmarks/speed.py --recbole PYTHON --deepctr PYTHON  also these, each from an environment of its own:
                                                                   PYTHON is the path of that environment's interpreter
     python benchmarks/speed.py --vocabulary 10000 10000000        one NFM step of this package by size of the tables
+    python benchmarks/speed.py --guards                           `predict` of one row, and importing the package
 
 Data: rows shaped like Frappe's (10 fields, 5,382 features, Zipf-like), k=64, hidden layers [64], dense Adam.
 Every contender is a process of its own, so that its peak memory (since its start: it never falls) is its own. The
@@ -320,6 +321,36 @@ def by_vocabulary(sizes: list[int], optimizers: list[str], repeats: int) -> None
               f"{statistics.median(cpu[n, optimizer]):8.2f} ms of the processor")  # fmt: skip
 
 
+def guards(repeats: int) -> None:
+    """Milliseconds of `predict` for one row, by model, and what importing `training` adds to importing PyTorch."""
+    import torch
+
+    sys.path.insert(0, str(ROOT))
+    from nfm_tutorial.encoding import Examples
+    from nfm_tutorial.models import MODELS
+    from nfm_tutorial.training import predict
+
+    one = Examples(as_ids(make_data(1)[0]), [[1.0] * len(FIELD_SIZES)])
+    print(f"predict of one row, {torch.get_num_threads()} threads")
+    models = {name: MODELS[name](N_FEATURES, **({"k": K} if name != "LR" else {}), **more) for name, more in
+              {"LR": {}, "FM": {}, "NFM": {}, "DeepFM": {"field_of_slot": one.field_of_slot}}.items()}  # fmt: skip
+    times: dict[str, list[float]] = {name: [] for name in models}
+    for _ in range(100 * repeats):
+        for name, model in models.items():
+            started = time.perf_counter()
+            predict(model, one)
+            times[name].append(1e3 * (time.perf_counter() - started))
+    for name, values in times.items():
+        print(f"  {name:6} {statistics.median(values):.3f} ms, {min(values):.3f} at least")
+    taken: dict[str, list[float]] = {"torch": [], "nfm_tutorial.training": []}
+    for _ in range(repeats):
+        for name, values in taken.items():  # processor time, which other processes hardly change
+            command = [sys.executable, "-c", f"import time, {name}; print(time.process_time())"]
+            values.append(float(subprocess.check_output(command, cwd=ROOT, text=True)))
+    above = statistics.median(ours - torchs for torchs, ours in zip(*taken.values()))
+    print(f"import nfm_tutorial.training: {above:.2f} s of the processor above torch, median of {repeats} pairs")
+
+
 def main() -> None:
     """Run the contenders in turn and print a table per model and batch size."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -331,6 +362,7 @@ def main() -> None:
     parser.add_argument("--recbole", metavar="PYTHON", help="interpreter of an environment with recbole")
     parser.add_argument("--deepctr", metavar="PYTHON", help="interpreter of an environment with deepctr-torch")
     parser.add_argument("--vocabulary", metavar="N", nargs="+", type=int, help="one step by size of the tables instead")
+    parser.add_argument("--guards", action="store_true", help="`predict` of one row and importing instead")
     parser.add_argument("--optimizers", nargs="+", default=["adam", "adagrad", "sparse_adagrad", "sparse_adam"])
     parser.add_argument("--worker", help=argparse.SUPPRESS)
     given = parser.parse_args()
@@ -340,6 +372,11 @@ def main() -> None:
 
         torch.set_num_threads(given.threads)
         return by_vocabulary(given.vocabulary, given.optimizers, given.repeats)
+    if given.guards:
+        import torch
+
+        torch.set_num_threads(given.threads)
+        return guards(given.repeats)
     if given.worker:
         return worker(given.worker, given.rows, given.threads)
 

@@ -360,10 +360,9 @@ class Encoder:
         learned = _type_of(self._vocabulary[f][0])
         for code, word in ((code, word) for code, cell in zip(strange, cells) for word in cell):
             if _type_of(word) != learned:
-                raise ValueError(
-                    f"{_at(column, codes == code)}has {word!r}, {_type_of(word)}, but the encoder learned {learned} "
-                    f"here, such as {self._vocabulary[f][0]!r}; convert the column as then"
-                )
+                but = f"but the encoder learned {learned} here, such as {self._vocabulary[f][0]!r}"
+                what = f"{_at(column, codes == code)}has {word!r}, {_type_of(word)}"
+                raise ValueError(f"{what}, {but}; convert the column as then")
         unknown, known = np.isin(codes, strange).sum(), (codes >= 0).sum()
         if known >= 20 and unknown > known / 2:
             warnings.warn(f"column {column.name!r}: {unknown / known:.0%} of the values are unknown", stacklevel=4)
@@ -484,10 +483,9 @@ def _position(known: list, word) -> int:
 def check_same_vocabulary(one: str | None, other: str | None, whose: str, others: str) -> None:
     """Raises ValueError if two fingerprints are known and differ: the same id would mean different things."""
     if one is not None and other is not None and one != other:
-        raise ValueError(
-            f"{whose} and {others} belong to different vocabularies ({one}, {other}), so the same id means different "
-            "things. Use one encoder for all tables of a model, and train a new model after fitting it again."
-        )
+        what = f"{whose} and {others} belong to different vocabularies ({one}, {other})"
+        advice = "Use one encoder for all tables of a model, and train a new model after fitting it again."
+        raise ValueError(f"{what}, so the same id means different things. {advice}")
 
 
 def _type_of(word) -> str:
@@ -522,17 +520,13 @@ def _sorted_words(words, name: str) -> list:
 
 def _split_cells(column: pd.Series, field: Field) -> tuple[np.ndarray, list[list]]:
     """(codes, cells): cells holds each different cell once, split into its values; codes says which row has which."""
-
-    def as_key(cell):
-        return cell if isinstance(cell, str) or pd.api.types.is_scalar(cell) else tuple(cell)
-
+    one, cells = pd.api.types.is_scalar, []
     try:
         codes, uniques = pd.factorize(column, use_na_sentinel=True)
     except TypeError:  # lists cannot be looked up
-        codes, uniques = pd.factorize(column.map(as_key), use_na_sentinel=True)
-    cells = []
-    for code, cell in enumerate(map(as_key, uniques)):
-        words = cell.split(field.sep) if isinstance(cell, str) else list(cell) if isinstance(cell, tuple) else [cell]
+        codes, uniques = pd.factorize(column.map(lambda cell: cell if one(cell) else tuple(cell)), use_na_sentinel=True)
+    for code, cell in enumerate(uniques):
+        words = cell.split(field.sep) if isinstance(cell, str) else [cell] if one(cell) else list(cell)
         if isinstance(cell, str) and len(words) > 1 and any(word != word.strip() for word in words):
             what = f"{_at(column, codes == code)}has spaces round the separator {field.sep!r}"
             advice = f"replace the separator with its spaces by {field.sep!r} first, or name it in sep"

@@ -69,8 +69,6 @@ def _is_being_written(part: Path, pid: int) -> bool:
         if os.name == "nt":  # os.kill would end the process there
             return time.time() - part.stat().st_mtime < 3600
         os.kill(pid, 0)  # signal 0 asks only
-    except (ProcessLookupError, FileNotFoundError):
-        return False
-    except OSError:
-        return True
+    except OSError as error:
+        return not isinstance(error, (ProcessLookupError, FileNotFoundError))
     return True

@@ -128,7 +128,6 @@ class _SlotsByFeature:
 
     def sum_rows(self, weights: Tensor, rows: Tensor) -> Tensor:
         """(n, k): the sum of weight * row over each feature's slots; rows: (B S, k), or (B, k), one for all S slots."""
-        one_per_slot = len(rows) == len(self.flat)
-        which = self.order if one_per_slot else torch.div(self.order, self.n_slots, rounding_mode="floor")
+        which = self.order if len(rows) == len(self.flat) else self.order // self.n_slots
         weights = weights.flatten()[self.order]
         return F.embedding_bag(which, rows.contiguous(), self.starts, mode="sum", per_sample_weights=weights)

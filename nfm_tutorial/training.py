@@ -12,7 +12,7 @@ import pandas as pd
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from . import checks
 from .encoding import Examples, check_same_vocabulary
@@ -108,9 +108,8 @@ class History:
     seconds: float
 
     def __eq__(self, other) -> bool:
-        if not isinstance(other, History):
-            return NotImplemented
-        return self.monitor == other.monitor and self.best_epoch == other.best_epoch and self.frame.equals(other.frame)
+        same = isinstance(other, History) and (self.monitor, self.best_epoch) == (other.monitor, other.best_epoch)
+        return same and self.frame.equals(other.frame)
 
     def curve(self, metric: str, split: str = "valid") -> pd.Series:
         """One metric by epoch. Raises ValueError if it was not recorded."""
@@ -123,9 +122,8 @@ class History:
     def __repr__(self) -> str:
         if self.frame.empty:
             return "History: no epoch was finished"
-        last = int(self.frame["epoch"].max())
         best = f"best {self.monitor} {self.best_value:.4f} on validation after epoch {self.best_epoch}"
-        return f"History: {last} epochs, {best}"
+        return f"History: {int(self.frame['epoch'].max())} epochs, {best}"
 
 
 def fit(
@@ -169,6 +167,7 @@ def fit(
     for examples in (train, valid):  # fails now, not after an epoch: the largest id of each slot, and two rows
         predict(model, examples[[*examples.ids.argmax(dim=0).tolist(), *range(min(2, len(examples)))]])
     _start(model, train, config.task)
+    model.task = config.task  # what the command line's predict makes of a saved model's scores
     optimizer = _optimizer(model, config)
     # Adagrad gives the same on the whole tables, which is faster where they are hardly larger than a batch.
     small = config.optimizer == "sparse_adagrad" and len(model.linear.w) <= 2 * config.batch_size * train.ids.shape[1]
@@ -183,7 +182,7 @@ def fit(
     weight = getattr(train, "weight", None)
     total_weight = len(train) if weight is None else float(weight.sum(dtype=torch.float64))
 
-    # tqdm's bar for notebooks does not read TQDM_DISABLE itself, as its bar for terminals does.
+    # tqdm reads TQDM_DISABLE once, when it is imported. Its bar is text: a saved widget would show nothing.
     quiet = not progress or os.environ.get("TQDM_DISABLE", "") not in ("", "0")
     try:
         with (

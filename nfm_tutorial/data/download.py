@@ -6,8 +6,8 @@ content, so a file that matches is the file of the authors' repository. This mod
 
 import hashlib
 import os
+from collections import namedtuple
 from pathlib import Path
-from typing import NamedTuple
 
 import pooch
 
@@ -15,15 +15,8 @@ from ..checks import one_of
 from ..files import replacing
 from .movielens import data_folder
 
-
-class Source(NamedTuple):
-    """Where a data set comes from: the address of its folder, git blob id of each file name, and the terms."""
-
-    base_url: str
-    files: dict[str, str]
-    terms: str
-
-
+# Where a data set comes from: the address of its folder, the git blob id of each file by its name, and the terms.
+Source = namedtuple("Source", "base_url files terms")
 FRAPPE = Source(
     base_url="https://raw.githubusercontent.com/hexiangnan/neural_factorization_machine/"
     "ca2a5d11b929816aa44c6e470e795af144608507/data/frappe/",

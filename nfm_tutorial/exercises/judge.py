@@ -38,15 +38,17 @@ _TORCH = str(Path(torch.__file__).resolve().parent)  # it calls a module's forwa
 _PRINTED_LINES = 6
 
 
-def examine(exercise, candidate, dtype: torch.dtype | None = None):
-    """dtype: of every input; by default float64 and float32 in turns."""
+def examine(exercise, candidate, dtype: torch.dtype | None = None, seed: int | None = None, run=None):
+    """dtype: of every input; by default float64 and float32 in turns. seed: of the inputs that are drawn; by default
+    the exercise's own. run: calls the work that calls the candidate; by default `sandbox.run`.
+    """
     if unfinished(candidate):
         return UNFINISHED
     if isinstance(exercise, Number):
         return examine_number(exercise, candidate)
     if isinstance(exercise, Choice):
         return examine_choice(exercise, candidate)
-    return _examine_code(exercise, candidate, dtype)
+    return _examine_code(exercise, candidate, dtype, seed, run or sandbox.run)
 
 
 # --- code -----------------------------------------------------------------------------------------------------
@@ -63,11 +65,11 @@ class Outcome:
     printed: str = ""
 
 
-def _examine_code(exercise: Exercise, candidate, dtype):
+def _examine_code(exercise: Exercise, candidate, dtype, seed, run):
     fault = not_a_function(exercise, candidate)
     if fault:
         return fault
-    cases = sandbox.calmly(lambda: exercise.cases(dtype))
+    cases = sandbox.calmly(lambda: exercise.cases(dtype) if seed is None else exercise.cases(dtype, seed))
     outcomes: list[Outcome] = []
     stub: list[bool] = []
 
@@ -79,7 +81,7 @@ def _examine_code(exercise: Exercise, candidate, dtype):
                 stub.append(True)
                 return
 
-    ended = sandbox.run(work)
+    ended = run(work)
     if stub:
         return UNFINISHED
     found = sandbox.calmly(lambda: _diagnose(exercise, cases[: len(outcomes)], list(outcomes)))
@@ -89,14 +91,14 @@ def _examine_code(exercise: Exercise, candidate, dtype):
         hint = "" if case.slow else "Look at every while: does something in the loop change its condition?"
         found = Fault(message, hint, "endless", shown=_shown(exercise, case), got="nothing in several seconds")
     if found is None and exercise.gradient:
-        found = _without_gradient(exercise, candidate, cases)
+        found = _without_gradient(exercise, candidate, cases, run)
     return found
 
 
 def attempt(exercise: Exercise, answer: Callable, case: Case) -> Outcome:
     """Call an answer on one case. Raises Unfinished where TODO still stands."""
     args = case.fresh()
-    sandbox.seed_everything()
+    getattr(answer, "_new_case", sandbox.seed_everything)()  # an answer in another process seeds that one as well
     sandbox.printed()
     outcome = Outcome()
 
@@ -127,7 +129,7 @@ def attempt(exercise: Exercise, answer: Callable, case: Case) -> Outcome:
     return outcome
 
 
-def _without_gradient(exercise: Exercise, candidate, cases) -> Fault | None:
+def _without_gradient(exercise: Exercise, candidate, cases, run) -> Fault | None:
     """Ask for the gradient of one result, with respect to its float arguments or to the modules among them."""
     case = next((case for case in reversed(cases) if not case.big), cases[-1])
     carries: list[bool] = []
@@ -141,7 +143,7 @@ def _without_gradient(exercise: Exercise, candidate, cases) -> Fault | None:
         result = exercise.observed(candidate, *args) if exercise.observed else candidate(*args)
         carries.append(isinstance(result, Tensor) and result.requires_grad)
 
-    sandbox.run(work)
+    run(work)
     if carries == [True]:
         return None
     message = "The numbers are right, but no gradient flows back through your result, so nothing could be trained."
@@ -323,6 +325,8 @@ def _first_line(error: BaseException) -> str:
 def _where(error: BaseException) -> str:
     """line 3: `return V[i] @ V[j]`: the last line of the learner's own file that was being run."""
     try:
+        if hasattr(error, "told_where"):  # it was raised in another process
+            return error.told_where
         frames = [
             (frame.f_code.co_filename, number)
             for frame, number in traceback.walk_tb(error.__traceback__)

@@ -65,11 +65,11 @@ class NoKeyboard(RuntimeError):
     """Raised by input() and its like: a check can't wait for somebody to type."""
 
 
-def run(work: Callable[[], None]) -> bool:
+def run(work: Callable[[], None], idle: float | None = None, longest: float | None = None) -> bool:
     """Call `work()` in a thread of its own; True if it came to its end, False if it was stopped.
 
     An exception that `work` lets out is dropped. Code that cannot be stopped is left behind in its thread; this call
-    returns anyway.
+    returns anyway. idle, longest: limits in seconds, for code that waits and on the clock.
     """
     finished, gate, completed = threading.Event(), threading.Lock(), []
 
@@ -96,6 +96,7 @@ def run(work: Callable[[], None]) -> bool:
     with _contained() as imports:
         thread.start()
         clock = _Clock(imports)
+        clock.idle, clock.longest = idle or IDLE_SECONDS, longest or LONGEST_SECONDS
         try:
             while not finished.wait(0.02):
                 if clock.run_out():
@@ -131,7 +132,7 @@ class _Clock:
     """Tells when a thread has had its time: computing, or waiting without computing. Imports cost nothing."""
 
     def __init__(self, imports: _Imports):
-        self.imports = imports
+        self.imports, self.idle, self.longest = imports, IDLE_SECONDS, LONGEST_SECONDS
         self.start_cpu, self.start = time.process_time(), time.monotonic()
         self.spun_cpu = self.spun = 0.0
 
@@ -139,11 +140,11 @@ class _Clock:
         imports_cpu, imports_wall = self.imports.spent()
         used = time.process_time() - self.start_cpu - imports_cpu - self.spun_cpu
         wall = time.monotonic() - self.start
-        return used > CPU_SECONDS or wall > LONGEST_SECONDS or self._idle(used, wall - imports_wall)
+        return used > CPU_SECONDS or wall > self.longest or self._idle(used, wall - imports_wall)
 
     def _idle(self, used: float, wall: float) -> bool:
         """Whether the thread waits: it used far less than the machine, perhaps busy with others, gives to a loop."""
-        if wall < IDLE_SECONDS or used > 0.1 * wall:
+        if wall < self.idle or used > 0.1 * wall:
             return False
         cpu, start = time.process_time(), time.monotonic()
         while time.monotonic() < start + 0.05:

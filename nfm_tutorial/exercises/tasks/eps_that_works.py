@@ -48,6 +48,7 @@ def inputs(draw):
     yield 2.0, 5
     yield 0.00013, 2
     yield 0.02, 100
+    yield float(f"{10 ** draw.rng.uniform(-3, 0):.3g}"), int(draw.rng.integers(5, 40))
 
 
 def variance_of_f_bi(init_std, n_fields) -> float:

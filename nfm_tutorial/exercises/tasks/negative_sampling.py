@@ -46,6 +46,8 @@ def inputs(draw):
         ({0, 3}, 6, 1),
     ):
         yield seen, n_movies, n, np.random.default_rng(0)
+    n_movies = int(draw.rng.integers(12, 30))
+    yield set(draw.rng.choice(n_movies, 5, replace=False).tolist()), n_movies, 50, np.random.default_rng(0)
     none_left = {"raises": (ValueError, no_error), "slow": message_of(no_error)}
     yield Case({0, 1, 2}, 3, 2, np.random.default_rng(0), **none_left)
 

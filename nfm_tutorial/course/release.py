@@ -1,0 +1,77 @@
+"""A leader hands out: a zip of chapters, unsolved and without the solutions, with the course's version in each."""
+
+from __future__ import annotations
+
+import copy
+import os
+import re
+import zipfile
+from pathlib import Path
+
+from ..exercises.registry import EXERCISES, EXPERIMENTS
+from ..files import replacing
+from . import carry, judging
+from .version import version
+
+ABOUT = """The chapters {keys} of the course nfm_tutorial, version {version}.
+
+Install the package once (README.md of the project), put these notebooks into the folder my/ beside notebooks/, and open
+them with `make lab`. At the end of a chapter: from nfm_tutorial.course import hand_in, then hand_in("your name").
+
+The solutions are not in this zip. The package that checks your answers holds them all the same: whoever looks for them
+finds them. They help most after your own try.
+"""
+
+
+def release(folder, chapters: str | None = None, bare: bool = False) -> Path:
+    """Write the zip into `folder` and return its path.
+
+    chapters: such as "1-4,D2"; None: all. bare: headings, tasks and code alone, without outputs, for working through
+    once more. Raises ValueError for chapters that the course does not have.
+    """
+    keys = judging.keys(chapters) if chapters else sorted(judging.course(), key=judging.order)
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    name = re.sub(r"[^\w.,+-]+", "", f"nfm_tutorial_{version()}_{chapters or 'all'}{'_bare' if bare else ''}")
+    path = folder / f"{name}.zip"
+    with replacing(path) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("README.txt", ABOUT.format(keys=", ".join(keys), version=version()))
+        for key in keys:
+            archive.writestr(judging.file_of(key), carry.write(handed_out(key, bare)))
+    return path
+
+
+def handed_out(key: str, bare: bool = False) -> dict:
+    """A chapter's notebook as it is handed out."""
+    nb = copy.deepcopy(judging.course()[key])
+    nb.setdefault("metadata", {})["nfm_tutorial"] = {"version": version(), "chapter": key}
+    empty = {}
+    for exercise in [*EXERCISES.of(key).values(), *EXPERIMENTS.of(key).values()]:
+        stem = f"exercise-{exercise.name.replace('_', '-')}"
+        empty[f"{stem}-stub"] = empty[f"{stem}-report"] = exercise.stub
+        empty[f"{stem}-answer"] = f'{exercise.stub}\ncheck("{exercise.id}", answer);'
+    for cell in nb["cells"]:
+        if cell["cell_type"] == "code":
+            hidden = cell.get("metadata", {}).get("jupyter", {})
+            if bare or cell["id"].startswith("exercise-") or hidden.get("outputs_hidden"):
+                cell["outputs"], cell["execution_count"] = [], None
+            cell["source"] = empty.get(cell["id"], carry.source(cell))
+    if bare:
+        nb["cells"] = [kept for cell in nb["cells"] if (kept := _bare(cell)) is not None]
+    return nb
+
+
+def _bare(cell: dict) -> dict | None:
+    """Code as it is, a task or a question as it is, of other texts the headings."""
+    text = carry.source(cell)
+    task = cell["id"].startswith("exercise-") or carry.is_answer(cell)
+    if cell["cell_type"] == "code" or task:
+        return cell
+    heads = [line for line in text.splitlines() if re.match(r"#{1,6} ", line)]
+    return {**cell, "source": "\n\n".join(heads)} if heads else None
+
+
+def main(folder: str | os.PathLike, chapters: str | None, bare: bool) -> int:
+    path = release(folder, chapters, bare)
+    print(f"written: {path}\nThe solutions are not in it; the package that checks the answers holds them all the same.")
+    return 0
