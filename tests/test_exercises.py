@@ -70,8 +70,8 @@ CHOSEN = {
     "where_vectors_come_from": "D",
     "what_a_trained_h_changes": "A",
     "what_may_you_write": "C",
-    "unknown_user": "A",
-    "rows_that_move": "C",
+    "unknown_item": "C",
+    "rows_that_move": "A",
 }
 
 
