@@ -1,4 +1,4 @@
-# make lab     make or update your working copy, my/, and open it in JupyterLab, chapter 1 in front
+# make lab     make or update your working copy, my/, and open it in JupyterLab, chapter 1 in front; EDITION=zh: in Chinese
 # make doctor  check the installation; prints what to send when you ask for help
 # make zh      update the catalogues of the Chinese edition, locale/zh_CN, and build it; STRICT=1: complete, or fail
 # make test    linter, unit tests, then every notebook run again and compared
@@ -37,7 +37,8 @@ $(if $(TORCH_INDEX),@if $(1) -c '$(ANSWERS)' $(TORCH_INDEX:/=)/torch/ 2>/dev/nul
   else echo "$(TORCH_INDEX) does not answer: PyTorch comes from pip's usual index (on Linux perhaps several GB)"; fi)
 endef
 
-FIRST := my/01_factorization_machines.ipynb
+EDITION :=
+FIRST := my/$(if $(EDITION),$(EDITION)/)01_factorization_machines.ipynb
 # JupyterLab refuses to start for root (the usual user in a container) unless told that this is meant.
 AS_ROOT := $(if $(filter 0,$(shell id -u 2>/dev/null)),--allow-root)
 SETTINGS := $(VENV)/share/jupyter/lab/settings

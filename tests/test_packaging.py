@@ -284,3 +284,13 @@ def test_every_dependency_has_a_reason():
 
 def test_text_files_have_the_same_bytes_on_every_platform():
     assert "* text=auto eol=lf" in lines(read(".gitattributes"))
+
+
+@needs_make
+@pytest.mark.parametrize("edition, folder", [([], "my/"), (["EDITION=zh"], "my/zh/")])
+def test_lab_opens_the_first_chapter_of_an_edition(edition, folder):
+    command = ["make", "--dry-run", "lab", *edition]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    (opened,) = re.findall(r"default_url=/lab/tree/(\S+)", said)
+    assert opened == f"{folder}01_factorization_machines.ipynb"
+    assert (ROOT / opened.replace("my/", "notebooks/", 1)).is_file()
