@@ -26,7 +26,7 @@ LINEAR_TERM = r"$w_0 + {\sum}_i \, w_i x_i$"
 
 
 def two_fusions(nfm: NFM, deepfm: DeepFM) -> Figure:
-    """The series' figure 1, the two ways to join a deep network to FM: serial (NFM, left), parallel (DeepFM, right).
+    """The two ways to join a deep network to FM: serial (NFM, left), parallel (DeepFM, right).
 
     Raises ValueError if a model is of another class, or if the two differ in n or k: they read the same input.
     """
@@ -64,7 +64,7 @@ def two_fusions(nfm: NFM, deepfm: DeepFM) -> Figure:
 
 
 def formula_beside_fm() -> Figure:
-    """The series' figure 2: NFM's formula under FM's, term under term, and an arrow to the part that is replaced."""
+    """NFM's formula under FM's, term under term, and an arrow to the part that is replaced."""
     ax = canvas(9, 4, bottom=-0.3)
     high, low = 3.0, 1.2
     pairs = r"$\sum_{i<j} \langle \mathbf{v}_i, \mathbf{v}_j \rangle \, x_i x_j$"
@@ -86,7 +86,7 @@ def formula_beside_fm() -> Figure:
 
 
 def nfm_structure(nfm: NFM, n_slots: int) -> Figure:
-    """The series' figure 3: one NFM from its sparse input to its score, with the linear part and parameter counts.
+    """One NFM from its sparse input to its score, with the linear part and parameter counts.
 
     n_slots: S, the number of slots of an example (`Examples.n_slots`). Raises ValueError if the model is no NFM or
     n_slots is below 1.

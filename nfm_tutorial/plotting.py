@@ -130,9 +130,8 @@ def paired_differences(
     ax = _axes(ax, figsize=(7.5, 0.6 * len(differences) + 1.6))
     ax.axvline(0, color="black", linewidth=1)
     for row, (values, mean, low, high) in enumerate(rows):
-        colour = look("", row)["color"]
-        ax.plot(values, np.full(len(values), row), linestyle="none", alpha=0.6, **look("", row))
-        ax.errorbar(mean, row + 0.18, xerr=[[mean - low], [high - mean]], fmt="|", color=colour, capsize=4)
+        ax.plot(values, np.full(len(values), row), "o", color="0.4", alpha=0.6)  # grey: no model's colour
+        ax.errorbar(mean, row + 0.18, xerr=[[mean - low], [high - mean]], fmt="|", color="black", capsize=4)
     ax.set(yticks=range(len(rows)), yticklabels=differences, xlabel=xlabel, title=title, ylim=(len(rows) - 0.5, -0.5))
     return ax
 

@@ -108,7 +108,7 @@ def guess_fields(frame: pd.DataFrame) -> tuple[list[Field], dict[str, str]]:
 def read_examples(table: Table, encoder: Encoder, shares=(0.8, 0.1, 0.1), time=None, seed=0, task=None, positive=None):
     """(Splits of Examples, task): `encoder` learns the training rows, then encodes all.
 
-    time: a column of numbers or dates: the earliest rows are for training, the latest for test; None: at random.
+    time: column of numbers or dates: earliest rows for training, latest for test, those of one time in the later part.
     task: None: "binary" for labels 0 and 1, -1 and 1, or two texts of which one means yes. positive: the label to take
     as 1. Raises ValueError naming file and line for other labels, a time or label that is missing, too few rows.
     """
@@ -116,11 +116,12 @@ def read_examples(table: Table, encoder: Encoder, shares=(0.8, 0.1, 0.1), time=N
     with table.named():
         rows = pd.concat(table.parts([encoder.target, *filter(None, [time])]))
         target, task = _labels(rows[encoder.target], task, positive)
-        ends = _ends(len(rows), shares)
+        seconds = None if time is None else _seconds(rows[time])
+        ends = _ends(len(rows), shares, seconds)
         place = np.random.default_rng(seed_number(seed)).permutation(len(rows))  # of each row of the file
         if time is not None:
-            place[_seconds(rows[time]).argsort(kind="stable")] = np.arange(len(rows))
-        del rows
+            place[seconds.argsort(kind="stable")] = np.arange(len(rows))
+        del rows, seconds
         encoder.fit(part[place[part.index] < ends[0]] for part in table.parts(columns))
         for part in table.parts(columns):
             chunk, to = encoder.transform(part.assign(**{encoder.target: target[part.index]})), place[part.index]
@@ -130,10 +131,12 @@ def read_examples(table: Table, encoder: Encoder, shares=(0.8, 0.1, 0.1), time=N
     return Splits(*(whole[slice(*span)] for span in zip([0, *ends], [*ends, None]))), task
 
 
-def _ends(n: int, shares) -> list[int]:  # of training and validation part
-    ends = np.rint(np.cumsum(shares_of_parts(shares)) * n).astype(int).tolist()[:2]
-    if not 0 < ends[0] < ends[1] < n:
-        raise ValueError(f"{n} rows are too few for a training, a validation and a test part")
+def _ends(n: int, shares, times=None) -> list[int]:  # of training and validation part
+    ends = np.rint(np.cumsum(shares_of_parts(shares)) * n).astype(int).clip(max=n - 1)[:2]
+    ends = (ends if times is None or n == 0 else np.searchsorted(np.sort(times), np.sort(times)[ends])).tolist()
+    if not 0 < ends[0] < ends[1]:
+        why = "" if times is None else "; rows of one time stay together"
+        raise ValueError(f"{n} rows are too few for a training, a validation and a test part{why}")
     return ends
 
 
@@ -162,7 +165,7 @@ def _labels(column: pd.Series, task: str | None, positive: str | None) -> tuple[
 
 
 def train_file(
-    data, target=None, categorical="", multi="", numeric="", weight=None, time=None, model="NFM", k: int = 16,
+    data, target=None, categorical="", multi="", numeric="", weight=None, time=None, model="FM", k: int = 16,
     out=None, log=None, task=None, positive=None, split="0.8,0.1,0.1", encoding="utf-8-sig", sep="|",
     max_values: int | None = None, hash: int | None = None, show=print, **training,
 ) -> None:  # fmt: skip
@@ -172,9 +175,9 @@ def train_file(
     categorical, multi, numeric: columns, with commas. If none is given, all are guessed and the guess is shown.
     sep: between the values of a multi cell. max_values: how many of them are kept (all).
     hash: instead of a vocabulary, so many buckets for each column, or for a libFM file's ids.
-    time: column to split by, the latest rows for test (at random). split: shares of training, validation, test.
+    time: column to split by, latest rows for test, those of one time together (at random). split: the parts' shares.
     weight: column that says how much a row counts. positive: the label that counts as 1. task: binary or regression.
-    model: LR, FM, NFM or DeepFM. k: embedding size. out: file for the model. log: file for all metrics, JSON lines.
+    model: LR, FM, NFM or DeepFM; none given: FM. k: embedding size. out: file for it. log: all metrics, JSON lines.
     encoding: of the CSV. The other options are those of nfm_tutorial.training.TrainConfig.
     Raises ValueError or OSError with what to do.
     """
@@ -213,7 +216,6 @@ def train_file(
     sizes = {"LR": {}, "DeepFM": {"k": k, "field_of_slot": splits.train.field_of_slot}}.get(model, {"k": k})
     network = MODELS[model](table_shape(splits.train.n_features, k)[0], seed=config.seed, **sizes)
     history = fit(network, splits.train, splits.valid, replace(config, task=task))
-    network.task = task
     if out is not None:
         save(out, network, encoder)
     show(repr(history))

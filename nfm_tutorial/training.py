@@ -12,7 +12,7 @@ import pandas as pd
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from . import checks
 from .encoding import Examples, check_same_vocabulary
@@ -167,6 +167,7 @@ def fit(
     for examples in (train, valid):  # fails now, not after an epoch: the largest id of each slot, and two rows
         predict(model, examples[[*examples.ids.argmax(dim=0).tolist(), *range(min(2, len(examples)))]])
     _start(model, train, config.task)
+    model.task = config.task  # what the command line's predict makes of a saved model's scores
     optimizer = _optimizer(model, config)
     # Adagrad gives the same on the whole tables, which is faster where they are hardly larger than a batch.
     small = config.optimizer == "sparse_adagrad" and len(model.linear.w) <= 2 * config.batch_size * train.ids.shape[1]
@@ -181,7 +182,7 @@ def fit(
     weight = getattr(train, "weight", None)
     total_weight = len(train) if weight is None else float(weight.sum(dtype=torch.float64))
 
-    # tqdm's bar for notebooks does not read TQDM_DISABLE itself, as its bar for terminals does.
+    # tqdm reads TQDM_DISABLE once, when it is imported. Its bar is text: a saved widget would show nothing.
     quiet = not progress or os.environ.get("TQDM_DISABLE", "") not in ("", "0")
     try:
         with (

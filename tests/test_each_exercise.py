@@ -71,7 +71,7 @@ def test_each_wrong_answer_gets_its_own_message(name, dtype, monkeypatch):
     """So no two of them coincide on the inputs drawn."""
     exercise = CODE[name]
     cases = exercise.cases(dtype)  # each answer meets each case once
-    monkeypatch.setattr(exercise, "cases", lambda _: cases)
+    monkeypatch.setattr(exercise, "cases", lambda *_: cases)
     monkeypatch.setattr(judge, "attempt", cache(judge.attempt))
     monkeypatch.setattr(judge, "_expected", cache(judge._expected))
     for mistake in exercise.mistakes:

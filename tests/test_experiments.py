@@ -66,7 +66,7 @@ def test_a_conclusion_must_agree_with_the_interval(values, conclusion, id, metri
         ({"differences": [0.1, 0.1, 0.1]}, "the same number, 0.1"),
         ({"differences": [[0.1, 0.2, 0.3]]}, "shape (1, 3)"),
         ({"differences": "0.1"}, "differences is text"),
-        ({"differences": [1e308, -1e308, 1.7e308]}, "too large"),
+        ({"differences": [0.001, -1.82, 0.002]}, "Difference 2 is -1.82: impossible"),
         ({"metric": TODO}, "metric is not named"),
         ({"metric": "accuracy"}, "metric is not named"),
         ({"a": ""}, "what A is"),
@@ -84,6 +84,35 @@ def test_what_is_wrong_is_named(changed, words):
     found = said(**changed)
     assert found.verdict.status == "not right yet" and words in found.verdict.message and found.verdict.hint
     assert not found.rows and found._repr_html_()
+
+
+@pytest.mark.parametrize(
+    "id, metric, widest",
+    [
+        ("how_large_a_k", "validation AUC", 1),
+        ("capstone", "test NDCG@10", 1),
+        ("capstone", "test HR@10", 1),
+        ("one_field_less", "AUC lost", 2),  # a difference itself
+        ("k_or_init_std", "log loss", np.inf),
+        ("capstone", "test RMSE", np.inf),
+    ],
+)
+def test_only_a_metric_with_bounds_has_impossible_differences(id, metric, widest):
+    for values in ([0.2, 0.3, 1.0], [0.2, -1.01, 0.3], [0.2, 0.3, 2.0], [0.2, 2.01, 0.3], [0.2, 3e4, 0.3]):
+        found = report(id, **{**GOOD, "metric": metric}, differences=values, conclusion=TODO).verdict
+        assert (found.mistake == "impossible") == (max(map(abs, values)) > widest), (values, found)
+    found = report(id, **{**GOOD, "metric": metric}, differences=[1e308, -1e308, 1.7e308]).verdict
+    assert ("impossible" if widest < 3 else "too large") in found.message
+
+
+def test_a_report_that_replaces_an_earlier_one_says_so():
+    assert "replaces" not in said().line
+    assert "replaces" not in said().line  # the cell was run again, with the same result
+    found = said(differences=[0.05, 0.06, 0.07])
+    assert "replaces an earlier result" in found.line and "+0.025 [" in found.line and len(found.rows) == 1
+    assert "replaces" not in said(b="k=32").line
+    assert "replaces" not in said(differences=BELOW).line  # not right yet: nothing is recorded
+    assert [row["mean"] for row in said(b="k=32").rows] == pytest.approx([0.06, 0.025])
 
 
 @pytest.mark.parametrize("values", [tuple(ABOVE), np.array(ABOVE), torch.tensor(ABOVE, requires_grad=True)], ids=type)

@@ -6,6 +6,7 @@ import json
 import math
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -413,8 +414,11 @@ def test_commands_in_the_texts_are_understood_and_name_the_folder_that_download_
     for path in texts:
         if ".ipynb_checkpoints" in path.parts:
             continue
-        for command in re.findall(r"python -m nfm_tutorial ([^`\\\"\n]+)", path.read_text(encoding="utf-8")):
-            seen.append(build_parser().parse_args(command.split()))
+        text = path.read_text(encoding="utf-8")
+        for command in re.findall(r"python -m nfm_tutorial ([^`\\\n]+)", text):
+            words = shlex.split(command.rstrip(',"') if path.suffix == ".ipynb" else command)
+            if "--help" not in words:
+                seen.append(build_parser().parse_args(words))
     fetched = data_folder() / "downloads" / "frappe"
     for given in seen:
         if given.command == "reproduce":

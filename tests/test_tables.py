@@ -77,11 +77,11 @@ def test_the_lines_of_the_readme_run_as_they_stand_in_processes_of_their_own(tmp
         said.append(ran.stdout)
     assert "guessed: --categorical user,item,released --multi tags" in said[1]
     first, second = re.findall(r"test +(\w+) +auc (\S+)", said[2])
-    assert first == ("constant", "0.5000") and second[0] == "NFM" and float(second[1]) > 0.7
+    assert first == ("constant", "0.5000") and second[0] == "FM" and float(second[1]) > 0.7
     scores, new = pd.read_csv(tmp_path / "scores.csv"), pd.read_csv(tmp_path / "new.csv")
     assert len(scores) == len(new) > 1000 and scores["probability"].between(0, 1).all()
     model, encoder = load(tmp_path / "model.pt")
-    known = new["user"].astype(str).isin(encoder.ids_of("user").index)
+    known = new["item"].astype(str).isin(encoder.ids_of("item").index)
     assert 0 < known.sum() < len(new) and "clicked" not in new
     records = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
     assert {"split": "test", "model": "constant", "metric": "auc", "value": 0.5} in records
@@ -100,15 +100,18 @@ def test_reading_in_parts_equals_the_encoder_on_the_whole(clicks, monkeypatch, t
     monkeypatch.setattr(tables.Table.parts, "__defaults__", (17,))
     encoder = Encoder(FIELDS, "clicked", "weight")
     splits, task = read_examples(Table(clicks), encoder, time=time, seed=3)
-    assert task == "binary" and [len(part) for part in splits] == [240, 30, 30]
-    place = np.random.default_rng(3).permutation(300)
+    place, a, b = np.random.default_rng(3).permutation(300), 240, 270
     if time is not None:
-        place[np.argsort(log()["day"].to_numpy(), kind="stable")] = np.arange(300)
+        day = log()["day"].to_numpy()
+        place[np.argsort(day, kind="stable")] = np.arange(300)
+        a, b = ((day < np.sort(day)[end]).sum() for end in (240, 270))  # rows of one day stay together
+        assert 230 < a < 240, "the case must cut through a day"
+    assert task == "binary" and [len(part) for part in splits] == [a, b - a, 300 - b]
     frame = pd.read_csv(clicks, dtype={"user": str, "tags": str})
     frame = frame.iloc[np.argsort(place)]
-    whole = Encoder(FIELDS, "clicked", "weight").fit(frame[:240])
+    whole = Encoder(FIELDS, "clicked", "weight").fit(frame[:a])
     assert whole.fingerprint == encoder.fingerprint
-    for part, rows in zip(splits, (frame[:240], frame[240:270], frame[270:])):
+    for part, rows in zip(splits, (frame[:a], frame[a:b], frame[b:])):
         for name in ("ids", "values", "target", "weight"):
             assert torch.equal(getattr(part, name), getattr(whole.transform(rows), name)), name
     assert (splits.test.weight == 0).any() and "007" in encoder.ids_of("user").index
@@ -187,6 +190,12 @@ def test_what_is_wrong_is_named_before_training(tmp_path, capsys, monkeypatch, c
     said = capsys.readouterr().err
     assert code == 1 and re.search(message, said), said
     assert not out.exists() and "Traceback" not in said
+
+
+def test_a_split_by_time_needs_three_times(tmp_path, capsys):
+    pd.DataFrame({"user": [1, 2] * 50, "day": 1, "clicked": [0, 1] * 50}).to_csv(tmp_path / "clicks.csv", index=False)
+    assert trained(tmp_path / "clicks.csv", tmp_path, "--categorical", "user", "--time", "day")[0] == 1
+    assert "100 rows are too few for a training, a validation and a test part; rows of one" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

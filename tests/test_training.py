@@ -268,6 +268,7 @@ def test_early_stopping_keeps_the_best_epoch_and_its_weights(monitor, best, task
     config = quick_config(task=task, monitor=monitor, epochs=len(values), patience=patience)
     with scripted(values, monitor, snapshots, model):
         history = fit(model, examples(20, task=task), examples(20, seed=1, task=task), config, progress=False)
+        assert model.task == task
     assert (history.best_epoch, history.best_value, history.monitor) == (first_best, best(values[:stopped]), monitor)
     assert len(snapshots) == stopped == history.frame["epoch"].max()
     assert_same_state(state(model), snapshots[first_best - 1])  # batch-norm statistics included

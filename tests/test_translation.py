@@ -1,5 +1,6 @@
 """The Chinese edition is built from the English one: it keeps what must stay, and says what is not yet translated."""
 
+import ast
 import contextlib
 import importlib.util
 import io
@@ -331,3 +332,27 @@ def test_pytest_runs_the_english_edition_unless_told_otherwise():
     assert not conftest.named(["notebooks/"], ROOT)
     assert not conftest.named(["notebooks/02_fm_on_movielens.ipynb"], ROOT)
     assert conftest.named(["notebooks/zh"], ROOT) and conftest.named(["zh/02_x.ipynb::Cell 1"], ROOT / "notebooks")
+
+
+SAID = {"Fault": ("message", "hint", "key", "shown", "expected", "got"), "Found": ("wrong", "expected", "got", "hint")}
+SAID |= {"Unusable": ("text",), "Case": ()}
+
+
+def unsaid(source):
+    """Words that a check shows as they stand: they have not gone through `say`."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and (name := getattr(node.func, "id", "")) in SAID:
+            shown = [*zip(SAID[name], node.args), *((k.arg, k.value) for k in node.keywords)]
+            for key, value in shown:
+                if key in ("message", "hint", "expected", "got", "wrong", "text", "beside"):
+                    parts = value.values if isinstance(value, ast.JoinedStr) else [value]
+                    texts = [p.value for p in parts if isinstance(p, ast.Constant) and isinstance(p.value, str)]
+                    yield from (text for text in texts if re.search("[a-z]{2}", text))
+
+
+def test_every_message_is_said():
+    for path in sorted((ROOT / "nfm_tutorial" / "exercises").rglob("*.py")):
+        assert list(unsaid(path.read_text(encoding="utf-8"))) == [], path.name
+    assert list(unsaid('Fault("No number.", key="shape")')) == ["No number."]
+    assert list(unsaid('Found(wrong, got=f"{n} times")')) == [" times"]
+    assert list(unsaid('Fault(say("No number."), key="shape", got=f"{n:.2g}")')) == []

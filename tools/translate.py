@@ -70,7 +70,7 @@ FRAMES = [
         "and one open experiment as homework.",
     ),
     (r"\*\*(?P<kind>A short answer|A good one|A very good one):\*\* (?P<text>.*)", "**{kind}:** {text}"),
-    (r"(Replace `TODO` and run the check .*)\]\((?P<link>[^)]+)\)\.", None),  # the text itself, without its link
+    (r"(Replace `TODO` and run the check .*)\]\((?P<link>[^)]+)\)(\..*)", None),  # the text itself, without its link
 ]
 TRANSLATED = ("title", "kind", "text")
 

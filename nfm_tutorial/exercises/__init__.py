@@ -11,6 +11,7 @@ import unicodedata
 
 from ..course.moved import NAME_OF_OLD
 from . import progress
+from .exercise import Choice, Exercise
 from .experiments import report, results
 from .judge import UNFINISHED, example_text
 from .language import mark, say
@@ -25,13 +26,21 @@ __all__ = ["TODO", "Summary", "Verdict", "check", "report", "summary"]
 _status: dict[str, str] = {}  # of each exercise that was checked in this kernel
 _wrong_tries: dict[str, int] = {}
 _given: dict[str, list[str]] = {}  # the hints that were shown
-AGAIN = (  # for numbers and letters, for code
-    mark("Work it out once more in another order, step by step, and write every step down."),
-    mark(
-        "Take the input above: work it out with pencil and paper, print what your code holds after each line, and find "
-        "the first line where the two differ."
+AGAIN = {  # the hint for a second try, by the kind of task
+    "number": mark("Work it out once more in another order, step by step, and write every step down."),
+    "choice": mark(
+        "Take the other answers one by one: what would have to be true for each, and which cell of the chapter "
+        "speaks for it or against it?"
     ),
-)
+    "model": mark(
+        "In a cell of your own, make your model from a small input, print its parameters (named_parameters) and "
+        "its results, and compare them with what the task asks."
+    ),
+    "code": mark(
+        "Print what your code holds after each line, and its shape; the check shows that for the input above. Find "
+        "the first line that does not do what the task says."
+    ),
+}
 
 
 def check(exercise_id: str, candidate=TODO) -> Verdict:
@@ -77,7 +86,7 @@ def _hints(key: str, exercise, found: Fault) -> tuple[tuple[str, ...], str]:
     _wrong_tries[key] = tries = _wrong_tries.get(key, 0) + 1
     given = _given.setdefault(key, [])
     about_it = [found.hint] if found.hint else []
-    again = AGAIN[exercise.kind == "code"]
+    again = AGAIN[_sort(exercise)]
     gentle, again = say(exercise.hints[0]), say(again)
     fresh = [hint for hint in (*about_it, gentle, again) if hint not in given]
     if tries < 3 or about_it and found.hint not in given:
@@ -88,6 +97,13 @@ def _hints(key: str, exercise, found: Fault) -> tuple[tuple[str, ...], str]:
     if hint not in given:
         given.append(hint)
     return tuple(earlier), hint
+
+
+def _sort(exercise) -> str:
+    """Which of AGAIN fits."""
+    if isinstance(exercise, Exercise):
+        return "model" if exercise.factory else "code"
+    return "choice" if isinstance(exercise, Choice) else "number"
 
 
 def _typed(text: str) -> str:

@@ -313,9 +313,9 @@ class Choice(Task):
         return f'answer = TODO  # "{self.letters[0]}" to "{self.letters[-1]}"'
 
 
-FORM = """Run at least three seeds. Choose "A better", "B better" or "no difference" by the interval, and write down
-in one sentence what would change your mind. The check looks at the form alone; the solutions say what a good answer
-has."""
+FORM = """This is homework. Run at least three seeds, and choose "A better", "B better" or "no difference" by the
+interval. Then add a cell with one sentence: what result would change your mind? The check looks at the form, and
+whether your conclusion agrees with the interval. The solutions say what a good answer has."""
 
 
 class Experiment(Task):

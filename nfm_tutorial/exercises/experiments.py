@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import math
+import re
 import unicodedata
 from dataclasses import dataclass, field
 
@@ -22,6 +23,7 @@ from .verdict import NOT_ATTEMPTED, REPORTED, UNKNOWN, WRONG, Fault, Spoken, Ver
 
 CONCLUSIONS = (mark("A better"), mark("B better"), mark("no difference"))
 FEWEST_SEEDS = 3
+_FROM_0_TO_1 = re.compile(r"\b(AUC|HR|NDCG)\b")  # metrics that lie there
 _results: dict[str, list[dict]] = {}  # of this kernel, by the experiment's name
 _TEXTS, _NUMBERS = ("a", "b", "metric", "setting", "seeds", "conclusion"), ("mean", "low", "high")
 
@@ -65,9 +67,12 @@ _HEAD += (mark("conclusion"), mark("setting"))
 
 def _cells(row: dict) -> tuple[str, ...]:
     numbers = f"{row['mean']:+.3g}", _interval(row)
+    return (row["a"], row["b"], row["metric"], _seeds_of(row), *numbers, say(row["conclusion"]), row["setting"])
+
+
+def _seeds_of(row: dict) -> str:
     first, _, last = row["seeds"].partition(" to ")
-    seeds = say("{first} to {last}", first=first, last=last) if last else first
-    return (row["a"], row["b"], row["metric"], seeds, *numbers, say(row["conclusion"]), row["setting"])
+    return say("{first} to {last}", first=first, last=last) if last else first
 
 
 def _html_cells(texts, tag: str) -> str:
@@ -116,6 +121,13 @@ def _report(key, given: dict) -> Report:
     if fault:
         verdict = Verdict(id, say(task.title), WRONG, fault.message, fault.key, hint=fault.hint)
         return Report(verdict, line, tuple(results(task.name)))
+    replaced = next((old for old in results(task.name) if _same(old) == _same(row) and old != row), None)
+    if replaced:
+        numbers = {"mean": f"{replaced['mean']:+.3g}", "interval": _interval(replaced), "seeds": _seeds_of(replaced)}
+        line += say(
+            " It replaces an earlier result with the same A, B, metric and setting: {mean} {interval}, seeds {seeds}.",
+            **numbers,
+        )
     return Report(Verdict(id, say(task.title), REPORTED), line, tuple(_record(task.name, row)))
 
 
@@ -163,6 +175,15 @@ def _judge(task, given: dict, row: dict) -> Fault | None:
         where = int((~np.isfinite(values)).argmax()) + 1
         message = say("Difference {number} is not a finite number.", number=where)
         return Fault(message, say("Did a training diverge? Print the metric of A and of B for that seed."), "nan")
+    too_large = np.abs(values) > _widest(metric)
+    if too_large.any():
+        i = int(too_large.argmax())
+        told = {"number": i + 1, "value": f"{values[i]:+.3g}", "metric": metric, "widest": _widest(metric)}
+        message = say(
+            "Difference {number} is {value}: impossible, as two values of {metric} differ by {widest} at most.", **told
+        )
+        hint = say("Report the metric as it is: not in percent, and not times 1,000.")
+        return Fault(message, hint, "impossible")
     if (values == values[0]).all():
         number = f"{values[0]:.6g}"
         message = say("All {n} differences are the same number, {number}.", n=len(values), number=number)
@@ -183,6 +204,11 @@ def _judge(task, given: dict, row: dict) -> Fault | None:
     row |= {"a": a, "b": b, "metric": metric, "setting": _setting(given["setting"]), "mean": mean, "low": low}
     row |= {"high": high, "seeds": _seeds(seeds), "conclusion": ""}
     return _judge_conclusion(task, given["conclusion"], row)
+
+
+def _widest(metric: str) -> float:
+    """The largest difference of two values of a metric. What is lost of one is a difference itself."""
+    return (2 if metric.endswith(" lost") else 1) if _FROM_0_TO_1.search(metric) else math.inf
 
 
 def _judge_conclusion(task, given, row: dict) -> Fault | None:

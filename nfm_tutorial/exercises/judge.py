@@ -39,9 +39,9 @@ _TORCH = str(Path(torch.__file__).resolve().parent)  # it calls a module's forwa
 _PRINTED_LINES = 6
 
 
-def examine(exercise, candidate, dtype: torch.dtype | None = None, seed: int | None = None, run=sandbox.run):
+def examine(exercise, candidate, dtype: torch.dtype | None = None, seed: int | None = None, run=None):
     """dtype: of every input; by default float64 and float32 in turns. seed: of the inputs that are drawn; by default
-    the exercise's own. run: calls the work that calls the candidate, as `sandbox.run` does.
+    the exercise's own. run: calls the work that calls the candidate; by default `sandbox.run`.
     """
     if unfinished(candidate):
         return UNFINISHED
@@ -49,7 +49,7 @@ def examine(exercise, candidate, dtype: torch.dtype | None = None, seed: int | N
         return examine_number(exercise, candidate)
     if isinstance(exercise, Choice):
         return examine_choice(exercise, candidate)
-    return _examine_code(exercise, candidate, dtype, seed, run)
+    return _examine_code(exercise, candidate, dtype, seed, run or sandbox.run)
 
 
 # --- code -----------------------------------------------------------------------------------------------------
@@ -70,7 +70,7 @@ def _examine_code(exercise: Exercise, candidate, dtype, seed, run):
     fault = not_a_function(exercise, candidate)
     if fault:
         return fault
-    cases = sandbox.calmly(lambda: exercise.cases(dtype, seed))
+    cases = sandbox.calmly(lambda: exercise.cases(dtype) if seed is None else exercise.cases(dtype, seed))
     outcomes: list[Outcome] = []
     stub: list[bool] = []
 
@@ -205,11 +205,10 @@ def _diagnose(exercise: Exercise, cases: list[Case], outcomes: list[Outcome]) ->
         fault, where = diagnose_values(exercise, cases, [o.array for o in outcomes], expected, failing, attempt)
     if fault is None:
         first = faults[failing[0]]
-        # A case whose answer is not zero says more, as long as it fails in the same way.
-        alike = [i for i in failing if faults[i].key == first.key]
-        if first.key not in ("value", "shape"):
-            alike = [i for i in alike if faults[i].message == first.message]
-        where = next((i for i in alike if expected[i] is None or expected[i].any()), failing[0])
+        # A case whose answer is not zero says more: one that fails in the same words, else one that fails in that way.
+        telling = [i for i in failing if faults[i].key == first.key and (expected[i] is None or expected[i].any())]
+        same_words = [i for i in telling if first.key in ("value", "shape") or faults[i].message == first.message]
+        where = next(iter(same_words or telling), failing[0])
         fault = faults[where]
     if fault.key == "value" and outcomes[where].changed and not fault.hint:
         name = outcomes[where].changed
@@ -327,11 +326,15 @@ _FLOAT32 = re.compile(r"\bfloat(32)?\b(?!64)", re.I)
 
 
 def _first_line(error: BaseException) -> str:
+    """What the error says first, in one line."""
     try:
-        lines = str(error).strip().splitlines()
+        lines = [line.strip() for line in str(error).strip().splitlines()]
     except Exception:
         return ""
-    return lines[0][:200] if lines else ""
+    while len(lines) > 1 and lines[0].endswith(":"):  # what follows the colon is the message: load_state_dict
+        lines[:2] = [f"{lines[0]} {lines[1]}"]
+    text = lines[0] if lines else ""
+    return text if len(text) <= 200 else text[:194] + " [...]"
 
 
 def _where(error: BaseException) -> str:

@@ -35,7 +35,7 @@ COURSE: dict[str, tuple[str, ...]] = {
         "where_vectors_come_from",
     ),
     "5": ("floor_of_every_fm", "paired_interval", "what_may_you_write", "nfm_gradient"),
-    "6": ("unknown_user", "ndcg_by_hand", "rows_that_move", "split_by_time", "hit_rate_at_k"),
+    "6": ("unknown_item", "ndcg_by_hand", "rows_that_move", "split_by_time", "hit_rate_at_k"),
     "D1": ("one_value_doubled", "features_that_repel"),
     "D2": ("clipped_rmse",),
     "D3": ("gradient_that_reaches_v", "floor_of_a_double_sigmoid"),

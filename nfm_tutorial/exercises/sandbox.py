@@ -65,11 +65,11 @@ class NoKeyboard(RuntimeError):
     """Raised by input() and its like: a check can't wait for somebody to type."""
 
 
-def run(work: Callable[[], None], idle: float = IDLE_SECONDS, longest: float = LONGEST_SECONDS) -> bool:
+def run(work: Callable[[], None], idle: float | None = None, longest: float | None = None) -> bool:
     """Call `work()` in a thread of its own; True if it came to its end, False if it was stopped.
 
     An exception that `work` lets out is dropped. Code that cannot be stopped is left behind in its thread; this call
-    returns anyway. idle, longest: the limits in seconds, for code that waits and on the clock.
+    returns anyway. idle, longest: limits in seconds, for code that waits and on the clock.
     """
     finished, gate, completed = threading.Event(), threading.Lock(), []
 
@@ -95,7 +95,8 @@ def run(work: Callable[[], None], idle: float = IDLE_SECONDS, longest: float = L
     thread = threading.Thread(target=body, daemon=True, name=THREAD_NAME)
     with _contained() as imports:
         thread.start()
-        clock = _Clock(imports, idle, longest)
+        clock = _Clock(imports)
+        clock.idle, clock.longest = idle or IDLE_SECONDS, longest or LONGEST_SECONDS
         try:
             while not finished.wait(0.02):
                 if clock.run_out():
@@ -130,8 +131,8 @@ def calmly(work: Callable[[], object]):
 class _Clock:
     """Tells when a thread has had its time: computing, or waiting without computing. Imports cost nothing."""
 
-    def __init__(self, imports: _Imports, idle: float, longest: float):
-        self.imports, self.idle, self.longest = imports, idle, longest
+    def __init__(self, imports: _Imports):
+        self.imports, self.idle, self.longest = imports, IDLE_SECONDS, LONGEST_SECONDS
         self.start_cpu, self.start = time.process_time(), time.monotonic()
         self.spun_cpu = self.spun = 0.0
 

@@ -111,6 +111,31 @@ def fm_as_nfm(fm):
     return nfm
 
 
+# %% wrong: Before training the scores agree, but not after it
+def fm_as_nfm(fm):
+    k = fm.embedding.V.shape[1]
+    nfm = NFM(len(fm.linear.w), k, hidden=(2 * k,), batch_norm=False)
+    nfm.load_state_dict(fm.state_dict(), strict=False)
+    with torch.no_grad():  # every entry of f_BI passes
+        nfm.mlp[0].weight.copy_(torch.cat([torch.eye(k), -torch.eye(k)])), nfm.mlp[0].bias.zero_()
+        nfm.h.copy_(torch.cat([torch.ones(k), -torch.ones(k)]))
+    return nfm
+
+
+# %% wrong: Your NFM still has a hidden layer
+def fm_as_nfm(fm):
+    nfm = NFM(*fm.embedding.V.shape, hidden=(2,), batch_norm=False)
+    nfm.load_state_dict(fm.state_dict(), strict=False)
+    return nfm
+
+
+# %% wrong: Your code stopped with RuntimeError: Error(s) in loading state_dict for NFM: Missing key(s) in state_dict: "h"
+def fm_as_nfm(fm):
+    nfm = NFM(*fm.embedding.V.shape, hidden=())
+    nfm.load_state_dict(fm.state_dict())
+    return nfm
+
+
 # %% wrong: Your model returns (6, 1) for 6 rows
 class Column(nn.Module):
     def __init__(self, fm):

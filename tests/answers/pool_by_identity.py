@@ -73,7 +73,7 @@ def pool(V, ids, values):
     return torch.stack(terms).sum(0)
 
 
-# %% wrong: exception
+# %% wrong: V[ids] has shape (B, S, k) and values (B, S)
 def pool(V, ids, values):
     xv = V[ids] * values
     return 0.5 * (xv.sum(1) ** 2 - (xv**2).sum(1))

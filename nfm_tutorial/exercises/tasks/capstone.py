@@ -7,13 +7,13 @@ exercise = Experiment(
     spec=r"""Compare FM, DeepFM and NFM on a CSV of yours, or on the shipped ratings with another question, and write a
 page of findings. Change the template of section 6.9 and fill in the page below it. Every model gets the same
 search, on validation rows only. Use several seeds, report paired intervals, and open the test rows once. Report one row
-for each pair of models; the cell has the first. Homework: half a day.""",
+for each pair of models; the cell has the first. It takes half a day.""",
     scaffold="""# a_minus_b = [test_scores["NFM"][seed] - test_scores["FM"][seed] for seed in range(3)]  # of 6.9
 
 a_minus_b = TODO  # the metric of A minus that of B, one number per seed
 report(
     "{id}", a="NFM", b="FM", differences=a_minus_b, seeds=range(3), metric="test AUC",
-    setting={"data": "shipped ratings, a tenth of the users per seed", "rates searched": 4}, conclusion=TODO,
+    setting={"data": "shipped ratings, a tenth of the users per seed", "rates searched": 5}, conclusion=TODO,
 );""",
     metrics={"test AUC": True, "test log loss": False, "test RMSE": False, "test NDCG@10": True, "test HR@10": True},
     rubric=(

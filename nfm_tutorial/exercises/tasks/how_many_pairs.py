@@ -10,14 +10,14 @@ exercise = Number(
     title="How many pairs does one row have?",
     kind="predict",
     spec=r"""A MovieLens row has the fields user, movie, up to three genres, decade and year: seven slots, here
-all with $x_i \neq 0$. One-hot encoding gives $n = 9{,}900$ features. In how many terms of $\sum_{i<j} \langle
+all with $x_i \neq 0$. One-hot encoding gives $n = 9{,}797$ features. In how many terms of $\sum_{i<j} \langle
 v_i, v_j\rangle x_i x_j$ are both $x_i$ and $x_j$ different from 0?""",
     hints=(
         "Cost and pairs depend on N_x, the number of non-zero entries of this row. What is N_x here?",
         "Each of the 7 slots meets the 6 others, and each pair must be counted once.",
     ),
     wrong=(
-        (9900 * 9899 // 2, "You counted all pairs of the vocabulary; a term with x_i = 0 is zero. N_x is not n."),
+        (9797 * 9796 // 2, "You counted all pairs of the vocabulary; a term with x_i = 0 is zero. N_x is not n."),
         (49, "You took every slot with every slot: the sum leaves out i = j and takes each pair once."),
         (42, "You counted each pair twice: (i, j) and (j, i) are the same pair."),
         (28, "You counted each slot with itself, too: the sum runs over i < j."),
@@ -27,7 +27,7 @@ v_i, v_j\rangle x_i x_j$ are both $x_i$ and $x_j$ different from 0?""",
         (15, "You counted six slots: user, movie, three genres, decade and year are seven."),
         (24.5, "Half of 7 times 7 still holds half of the pairs with i = j: leave those out before halving."),
         (35, "You counted triples; a term of FM has two features."),
-        (9900 * 9899, "You counted the pairs of the whole vocabulary, and each twice; a term with x_i = 0 is zero."),
+        (9797 * 9796, "You counted the pairs of the whole vocabulary, and each twice; a term with x_i = 0 is zero."),
     ),
     stub="answer = TODO  # a whole number",
     fallback="Count the non-zero entries of the row first, then the pairs among them.",

@@ -6,7 +6,9 @@ exercise = Experiment(
     title="How fast FM fits: k or init_std",
     spec=r"""What matters more for how fast FM learns XOR in section 1.10: the length $k$ of its vectors, or
 `init_std`, the standard deviation of $V$ at the start (`MyFM` takes 0.05)? Compare two settings by the log
-loss after 50 steps. The cell varies `init_std`; vary $k$ next, and compare the two rows of the table.""",
+loss after 50 steps. The cell varies `init_std`; vary $k$ next, and compare the two rows of the table.
+The report prints a 95 % interval for the mean difference, where the true mean plausibly lies: if it contains 0, these
+seeds show no difference. Chapter 2 says more.""",
     scaffold='''# def loss_after(steps, k, init_std, seed):
 #     model = MyFM(n_features=3, k=k, seed=seed).double()
 #     model.V.data *= init_std / 0.05

@@ -1,4 +1,4 @@
-"""NFM from its parts, in the paper's order."""
+"""NFM from its parts, in the order of the authors' code."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..language import mark, say
 from ..oracles import apply, pairs_of_slots, set_weights
 
 exercise = Exercise(
-    title="NFM from its parts, in the paper's order",
+    title="NFM from its parts, in the authors' order",
     spec=r"""Write `nfm_forward(first_order, xv, norm, drop, mlp, h)`: the raw scores of NFM, put together from
 given parts in the order of the authors' code: Bi-Interaction, batch norm, dropout, hidden layers, $h$; the
 linear part is added at the end.

@@ -11,9 +11,9 @@ from torch import nn
 from ...layers import bi_interaction
 from ...models import FM, NFM
 from ..draw import F32, Draw
-from ..exercise import Exercise, Found
-from ..language import say
-from ..values import close, describe_kind, same_value, to_array
+from ..exercise import Case, Exercise, Found
+from ..language import mark, say
+from ..values import array_text, close, describe_kind, same_value, to_array
 from ..verdict import Fault
 
 exercise = Exercise(
@@ -44,6 +44,7 @@ row, in training mode and in eval mode.""",
 
 
 STEPS, RATE = 4, 0.05  # of the training that both models go through
+BESIDE = mark("six rows of data get a score three times: in training mode, in eval mode, after {n} steps of training")
 
 
 @exercise.inputs
@@ -56,7 +57,7 @@ def inputs(draw):
             fm.linear.w.copy_(numbers(n))
             fm.embedding.V.copy_(numbers(n, k) / 2)
         fm.told = say("FM(n_features={n}, k={k}) with some weights", n=n, k=k)
-        yield (fm,)
+        yield Case(fm, beside=say(BESIDE, n=STEPS))
 
 
 def rows_for(fm):
@@ -99,16 +100,20 @@ def behaviour(answer, fm):
     given = copy.deepcopy(fm)
     model = answer(fm)
     if isinstance(model, type) or not isinstance(model, nn.Module):
-        hint = say("Build an NFM, copy the weights into it, return it.")
-        return Fault(say("The result is {kind}; a model is expected.", kind=describe_kind(model)), hint, key="kind")
+        kind, hint = describe_kind(model), say("Build an NFM, copy the weights into it, return it.")
+        message = say("The result is {kind}; a model is expected.", kind=kind)
+        return Fault(message, hint, "kind", expected=say("a model"), got=kind)
     if any(isinstance(module, FM) for module in model.modules()):  # also one inside another module
-        return Found(fm_itself)
+        return Found(fm_itself, expected=say("an NFM, or a module of your own"), got=describe_kind(model))
     shared = {p.data_ptr() for p in fm.parameters()} & {t.data_ptr() for t in model.state_dict().values()}
     rows = rows_of(copy.deepcopy(model), given)
     off = [not close(g, e, exercise.tolerance) for g, e in zip(rows.numpy(), by_formula(given).numpy())]
     if not any(off):
-        return Found(shared_tensors) if shared else rows
-    return why_different(model, given, off) or rows
+        return Found(shared_tensors, say("tensors of its own"), say("tensors of fm")) if shared else rows
+    found = why_different(model, given, off) or rows
+    if isinstance(found, Found):
+        found.got = array_text(rows.numpy())
+    return found
 
 
 def rows_of(model, fm):
@@ -131,7 +136,8 @@ def scores_of(model, ids, values):
     scores = model(ids, values)
     if not isinstance(scores, torch.Tensor) or scores.shape != (len(ids),):
         shape = tuple(scores.shape) if isinstance(scores, torch.Tensor) else type(scores).__name__
-        raise Found(say("Your model returns {shape} for 6 rows; scores of shape (6,) are expected.", shape=shape))
+        message = say("Your model returns {shape} for 6 rows; scores of shape (6,) are expected.", shape=shape)
+        raise Found(message, "(6,)", str(shape))
     return scores
 
 
@@ -140,7 +146,7 @@ def why_different(model, fm, off):
     if off[0] and any(isinstance(m, nn.Dropout) and m.p > 0 for m in model.modules()):
         return Found(dropout)
     if isinstance(model, NFM) and len(model.mlp):
-        return Found(hidden_layer)
+        return Found(hidden_layer if any(off[:2]) else layer_that_passes)
     if isinstance(model, NFM) and not isinstance(model.norm_bi, nn.Identity):
         return Found(batch_norm)
     if off[1] and isinstance(model, NFM):
@@ -209,6 +215,19 @@ def hidden_layer(fm):
     """Your NFM still has a hidden layer; without any, h is a vector of ones."""
     nfm = NFM(*fm.embedding.V.shape, batch_norm=False)
     nfm.load_state_dict(fm.state_dict(), strict=False)
+    return nfm
+
+
+@exercise.wrong(hint="With NFM(..., hidden=()) nothing that is trained stands between f_BI and the score.")
+def layer_that_passes(fm):
+    """Before training the scores agree, but not after it: your hidden layer passes the sum on, until it is trained."""
+    n, k = fm.embedding.V.shape
+    nfm = NFM(n, k=k, hidden=(2,), batch_norm=False)
+    nfm.load_state_dict(fm.state_dict(), strict=False)
+    with torch.no_grad():  # relu(s) - relu(-s) = s
+        nfm.mlp[0].weight.copy_(torch.tensor([[1.0], [-1.0]]).expand(2, k))
+        nfm.mlp[0].bias.zero_()
+        nfm.h.copy_(torch.tensor([1.0, -1.0]))
     return nfm
 
 

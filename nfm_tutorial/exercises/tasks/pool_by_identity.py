@@ -22,7 +22,7 @@ Row 0 of `V` is a row like any other and **not** zero; only the value 0 keeps pa
 
 `V` is `(n, k)`, `ids` is `(B, S)` int64, `values` is `(B, S)`; floats are float32 or float64. `B` and `S` may
 be 0 or 1; without a pair the result is 0. Return shape `(B, k)` (or a plain 0 where there is no pair). A
-function or a module. Leave the inputs unchanged.
+function or a module will do. Leave the inputs unchanged.
 
 Example: `V = [[9, 9], [1, 2], [3, -1]]`, `ids = [[1, 2, 0]]`, `values = [[1, 0.5, 0]]` give `[[1.5, -1]]`.""",
     stub='''def pool(V: Tensor, ids: Tensor, values: Tensor):
@@ -104,8 +104,11 @@ xv.sum(1) ** 2 - (xv**2).sum(1) -> xv.sum(2) ** 2 - (xv**2).sum(2)
 xv.sum(1) ** 2 - (xv**2).sum(1) -> xv.sum(0) ** 2 - (xv**2).sum(0)
     You summed over the batch, axis 0: rows have nothing to do with each other.
 * values[..., None] -> * 1
-    You left out the values: padding and every other slot then count in full.
+    You left out the values: every slot then counts in full, and padding (if there is any) as well.
     hint: values
+* values[..., None] -> * values
+    V[ids] has shape (B, S, k) and values (B, S): multiplied as they are, the slots of values meet the k entries.
+    hint: axis
 * values[..., None] -> * (values != 0)[..., None]
     You used the values only to see which slots are filled; x is real-valued and scales v_i.
     hint: values
@@ -153,6 +156,7 @@ return 0.5 * (xv.sum(1) ** 2 - (xv**2).sum(1)) -> return (xv**2).sum(1)
 * values[..., None] -> * values[..., None]; xv = xv[:, :-1]
     You left out the last slot; it is not always padding.
 """,
+    axis="values[..., None] has shape (B, S, 1): one number per slot, for all k entries of its vector.",
     values="Write down x_i v_i for every slot of the row first: where do the values enter your code, and how often?",
 )
 

@@ -1,4 +1,4 @@
-"""Which rows of V a step moves, with dense and with lazy Adam."""
+"""Which rows of V a step moves, with dense Adam, dense Adagrad and lazy Adam."""
 
 from __future__ import annotations
 
@@ -6,31 +6,36 @@ from ..exercise import Choice
 
 exercise = Choice(
     title="Rows that move",
-    spec=r"""You train FM without L2. The first batch reads the ids 3 and 7, the second the ids 7 and 9. $V$ has a
-million rows. Which rows of $V$ change in the *second* step with dense Adam (`adam`), and which with lazy Adam
-(`sparse_adam`)?""",
+    spec=r"""You train FM without L2. The first batch reads the ids 2 and 5, the second 5 and 8, the third 8 and 11. $V$
+has a million rows. Which rows of $V$ change in the *third* step with dense Adam (`adam`), dense Adagrad (`adagrad`)
+and lazy Adam (`sparse_adam`)?""",
     choices=(
         (
-            "`adam`: 7 and 9. `sparse_adam`: 7 and 9. Row 3 has gradient 0 in the second step.",
-            "A gradient of 0 does not stop Adam: it moves a row by the running mean of its gradients, and that of row "
-            "3 still holds the first step.",
-        ),
-        (
-            "`adam`: all rows. `sparse_adam`: 7 and 9.",
-            "Dense Adam passes over all rows, but a row that never had a gradient has a running mean of 0 and stays.",
-        ),
-        (
-            "`adam`: 3, 7 and 9. `sparse_adam`: 7 and 9.",
+            "`adam`: 2, 5, 8 and 11. `adagrad`: 8 and 11. `sparse_adam`: 8 and 11.",
             "",
         ),
         (
-            "`adam`: 3, 7 and 9. `sparse_adam`: 3, 7 and 9, at a lower cost.",
+            "`adam`: 5, 8 and 11. `adagrad`: 8 and 11. `sparse_adam`: 8 and 11.",
+            "Row 2 has had two gradients of 0 since the first step. Its running mean shrinks by a factor each time, "
+            "and is not 0 yet, so dense Adam still moves it.",
+        ),
+        (
+            "`adam`: all rows. `adagrad`: all rows. `sparse_adam`: 8 and 11.",
+            "Dense optimisers pass over all rows, but a row that never had a gradient has a running mean of 0 and "
+            "stays; and Adagrad moves no row whose gradient is 0 now.",
+        ),
+        (
+            "`adam`: 2, 5, 8 and 11. `adagrad`: 2, 5, 8 and 11. `sparse_adam`: 8 and 11.",
+            "Adagrad remembers squares of gradients, but only divides by them: a gradient of 0 divided is 0.",
+        ),
+        (
+            "`adam`: 2, 5, 8 and 11. `adagrad`: 8 and 11. `sparse_adam`: 2, 5, 8 and 11, at a lower cost.",
             "Lazy Adam touches nothing but the batch's rows. That is why it is another update, not the same one made "
             "cheaper.",
         ),
     ),
     hints=(
-        "What does Adam keep of a row's earlier gradients?",
+        "What does each optimiser keep of a row's earlier gradients, and does it move a row by that or divide by it?",
         "Dense Adam moves each row by its running mean, also where the gradient is 0 now. Lazy Adam waits until the "
         "row is in a batch.",
     ),

@@ -14,17 +14,16 @@ exercise = Choice(
             "everything else.",
         ),
         (
-            "FM's are trained; NFM's are the output of its hidden layers.",
+            "FM's are trained by gradient descent; NFM's are computed: they are what its hidden layers put out.",
             "NFM's hidden layers read the pooled crossings of the v_i; they do not produce the v_i.",
         ),
         (
-            "They are the same vectors: train an FM, and its V is what NFM would learn.",
+            "They are the same vectors: train an FM to its end, and its table V is the one that NFM would learn.",
             "The gradient of v_i passes through the MLP in NFM, so its vectors become other ones; starting from "
             "FM's is possible but not the same as ending there.",
         ),
         (
-            "Both are rows of a table that gradient descent trains end to end. What differs is what reads the "
-            "crossings: FM adds up the k entries, NFM hands the k-vector to an MLP.",
+            "Both are rows of a table that gradient descent trains end to end; what reads their crossings differs.",
             "",
         ),
     ),
