@@ -20,7 +20,9 @@ import translate  # noqa: E402
 import translation_rules as rules  # noqa: E402
 import translation_units as units  # noqa: E402
 
+from nfm_tutorial.course import judging  # noqa: E402
 from nfm_tutorial.exercises import TODO, check, language, summary, zh  # noqa: E402
+from nfm_tutorial.exercises.exercise import source_of  # noqa: E402
 from nfm_tutorial.exercises.registry import EXERCISES  # noqa: E402
 
 EDITION = translate.Edition()
@@ -356,3 +358,17 @@ def test_every_message_is_said():
     assert list(unsaid('Fault("No number.", key="shape")')) == ["No number."]
     assert list(unsaid('Found(wrong, got=f"{n} times")')) == [" times"]
     assert list(unsaid('Fault(say("No number."), key="shape", got=f"{n:.2g}")')) == []
+
+
+def test_a_chinese_notebook_is_graded_like_an_english_one():
+    nb = json.loads((ROOT / "notebooks" / "zh" / "02_fm_on_movielens.ipynb").read_text(encoding="utf-8"))
+    for cell in nb["cells"]:
+        if cell["id"] == "exercise-offsets-of-fields-stub":
+            cell["source"] = source_of(EXERCISES["offsets_of_fields"].rights[1], "global_ids")
+        if cell["id"] == "exercise-two-kinds-of-negatives-answer":
+            cell["source"] = 'answer = "C"\ncheck("2.4", answer);'
+        if cell["id"] == "exercise-auc-by-hand-task":
+            cell["source"] = "".join(cell["source"]) + "写在题目里的字"
+    rows = {row.exercise: row for row in judging.judge(nb)}
+    assert {id for id, row in rows.items() if row.verdict == "correct"} == {"2.1", "2.4"}
+    assert [id for id, row in rows.items() if "task cell rewritten" in row.flags] == ["2.5"]
