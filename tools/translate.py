@@ -339,7 +339,7 @@ class Builder:
     def title(self, path: Path) -> str:
         """The Chinese title of a page, up to a colon, as the links between chapters say it."""
         first = next(iter(texts(path, self.edition)))[1].split("\n")[0]
-        return re.split("[：:]", self.markdown(first, path).removeprefix("# "))[0]
+        return re.split("[：:]", self.markdown(first, path).removeprefix("# ").removesuffix(TO_DO))[0]
 
     def navigation(self, text: str, path: Path) -> str:
         """The last cell: previous, home, next."""

@@ -58,10 +58,10 @@ def course() -> dict[str, dict]:
 
 
 @functools.cache
-def chinese(key: str) -> dict[str, dict]:
-    """{id: cell} of a chapter in the Chinese edition, {} if it has none."""
+def chinese(key: str) -> dict:
+    """A chapter's notebook in the Chinese edition, one without cells if there is none."""
     path = ROOT / "notebooks" / "zh" / file_of(key)
-    return {cell["id"]: cell for cell in carry.parse(path.read_bytes())["cells"]} if path.exists() else {}
+    return carry.parse(path.read_bytes()) if path.exists() else {"cells": []}
 
 
 def chapter(nb: dict) -> str | None:
@@ -128,7 +128,7 @@ class _Notebook:
     def __init__(self, nb: dict, key: str):
         others = [cell for reference in course().values() for cell in reference["cells"] if _is_exercise(cell)]
         self.reference = {cell["id"]: cell for cell in [*others, *course()[key]["cells"]]}
-        self.chinese = chinese(key)
+        self.chinese = {cell["id"]: cell for cell in chinese(key)["cells"]}
         self.cells, self.places = nb["cells"], cells.by_id(nb, course()[key])
         self.sources = [carry.source(c) if c["cell_type"] == "code" else "" for c in self.cells]
         self.names = [cells.names_of(source) for source in self.sources]
