@@ -107,3 +107,17 @@ def test_the_command_says_that_the_package_holds_the_answers(tmp_path, capsys):
     assert "_1_bare.zip" in said and "holds them all the same" in said
     assert commands.main(["release", str(tmp_path), "--chapters", "77"]) == 1
     assert "there is no chapter 77; the chapters are 1, 2" in capsys.readouterr().err
+
+
+def test_a_chinese_chapter_is_handed_out_when_it_is_wholly_translated(tmp_path, monkeypatch):
+    out = read(release.release(tmp_path, "2", chinese=True))
+    nb = carry.parse(out[judging.file_of("2")].encode())
+    assert carry.source(nb["cells"][0]).startswith("# 2. 在MovieLens上使用FM")
+    imports = carry.source(next(cell for cell in nb["cells"] if cell["id"] == "exercise-imports"))
+    assert "from nfm_tutorial.exercises.zh import" in imports
+    half = copy.deepcopy(nb)
+    half["cells"][3]["source"] = "Some text." + release.TO_DO
+    monkeypatch.setattr(judging, "chinese", lambda key: half)
+    with pytest.raises(ValueError, match="chapter 2 is not translated: 1 texts are still English"):
+        release.release(tmp_path / "new", "2", chinese=True)
+    assert not (tmp_path / "new").exists()

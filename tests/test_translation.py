@@ -1,5 +1,6 @@
 """The Chinese edition is built from the English one: it keeps what must stay, and says what is not yet translated."""
 
+import ast
 import contextlib
 import importlib.util
 import io
@@ -19,7 +20,9 @@ import translate  # noqa: E402
 import translation_rules as rules  # noqa: E402
 import translation_units as units  # noqa: E402
 
+from nfm_tutorial.course import judging  # noqa: E402
 from nfm_tutorial.exercises import TODO, check, language, summary, zh  # noqa: E402
+from nfm_tutorial.exercises.exercise import source_of  # noqa: E402
 from nfm_tutorial.exercises.registry import EXERCISES  # noqa: E402
 
 EDITION = translate.Edition()
@@ -331,3 +334,41 @@ def test_pytest_runs_the_english_edition_unless_told_otherwise():
     assert not conftest.named(["notebooks/"], ROOT)
     assert not conftest.named(["notebooks/02_fm_on_movielens.ipynb"], ROOT)
     assert conftest.named(["notebooks/zh"], ROOT) and conftest.named(["zh/02_x.ipynb::Cell 1"], ROOT / "notebooks")
+
+
+SAID = {"Fault": ("message", "hint", "key", "shown", "expected", "got"), "Found": ("wrong", "expected", "got", "hint")}
+SAID |= {"Unusable": ("text",), "Case": ()}
+
+
+def unsaid(source):
+    """Words that a check shows as they stand: they have not gone through `say`."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and (name := getattr(node.func, "id", "")) in SAID:
+            shown = [*zip(SAID[name], node.args), *((k.arg, k.value) for k in node.keywords)]
+            for key, value in shown:
+                if key in ("message", "hint", "expected", "got", "wrong", "text", "beside"):
+                    parts = value.values if isinstance(value, ast.JoinedStr) else [value]
+                    texts = [p.value for p in parts if isinstance(p, ast.Constant) and isinstance(p.value, str)]
+                    yield from (text for text in texts if re.search("[a-z]{2}", text))
+
+
+def test_every_message_is_said():
+    for path in sorted((ROOT / "nfm_tutorial" / "exercises").rglob("*.py")):
+        assert list(unsaid(path.read_text(encoding="utf-8"))) == [], path.name
+    assert list(unsaid('Fault("No number.", key="shape")')) == ["No number."]
+    assert list(unsaid('Found(wrong, got=f"{n} times")')) == [" times"]
+    assert list(unsaid('Fault(say("No number."), key="shape", got=f"{n:.2g}")')) == []
+
+
+def test_a_chinese_notebook_is_graded_like_an_english_one():
+    nb = json.loads((ROOT / "notebooks" / "zh" / "02_fm_on_movielens.ipynb").read_text(encoding="utf-8"))
+    for cell in nb["cells"]:
+        if cell["id"] == "exercise-offsets-of-fields-stub":
+            cell["source"] = source_of(EXERCISES["offsets_of_fields"].rights[1], "global_ids")
+        if cell["id"] == "exercise-two-kinds-of-negatives-answer":
+            cell["source"] = 'answer = "C"\ncheck("2.4", answer);'
+        if cell["id"] == "exercise-auc-by-hand-task":
+            cell["source"] = "".join(cell["source"]) + "写在题目里的字"
+    rows = {row.exercise: row for row in judging.judge(nb)}
+    assert {id for id, row in rows.items() if row.verdict == "correct"} == {"2.1", "2.4"}
+    assert [id for id, row in rows.items() if "task cell rewritten" in row.flags] == ["2.5"]

@@ -70,7 +70,7 @@ FRAMES = [
         "and one open experiment as homework.",
     ),
     (r"\*\*(?P<kind>A short answer|A good one|A very good one):\*\* (?P<text>.*)", "**{kind}:** {text}"),
-    (r"(Replace `TODO` and run the check .*)\]\((?P<link>[^)]+)\)\.", None),  # the text itself, without its link
+    (r"(Replace `TODO` and run the check .*)\]\((?P<link>[^)]+)\)(\..*)", None),  # the text itself, without its link
 ]
 TRANSLATED = ("title", "kind", "text")
 
@@ -339,7 +339,7 @@ class Builder:
     def title(self, path: Path) -> str:
         """The Chinese title of a page, up to a colon, as the links between chapters say it."""
         first = next(iter(texts(path, self.edition)))[1].split("\n")[0]
-        return re.split("[：:]", self.markdown(first, path).removeprefix("# "))[0]
+        return re.split("[：:]", self.markdown(first, path).removeprefix("# ").removesuffix(TO_DO))[0]
 
     def navigation(self, text: str, path: Path) -> str:
         """The last cell: previous, home, next."""

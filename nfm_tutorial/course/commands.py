@@ -50,6 +50,7 @@ def add(commands) -> None:
     out.add_argument("folder", metavar="DIR", help="where to write the zip")
     out.add_argument("--chapters", **chapters)
     out.add_argument("--bare", action="store_true", help="headings, tasks and code, to work through once more")
+    out.add_argument("--zh", action="store_true", help="the Chinese edition, of chapters that are wholly translated")
     form = argparse.RawDescriptionHelpFormatter
     grade = commands.add_parser(
         "grade", help="judge a folder of hand-ins; runs learners' code", description=GRADE, formatter_class=form
@@ -92,7 +93,7 @@ def _run(given: argparse.Namespace) -> int:
     elif given.command == "release":
         from .release import main as release
 
-        release(given.folder, given.chapters, given.bare)
+        release(given.folder, given.chapters, given.bare, given.zh)
     elif given.command == "demo-submissions":
         from .demo import main as demo
 

@@ -23,27 +23,35 @@ finds them. They help most after your own try.
 """
 
 
-def release(folder, chapters: str | None = None, bare: bool = False) -> Path:
+TO_DO = "（待更新）"  # what tools/translate.py writes behind a text that is still English
+
+
+def release(folder, chapters: str | None = None, bare: bool = False, chinese: bool = False) -> Path:
     """Write the zip into `folder` and return its path.
 
     chapters: such as "1-4,D2"; None: all. bare: headings, tasks and code alone, without outputs, for working through
-    once more. Raises ValueError for chapters that the course does not have.
+    once more. chinese: from the Chinese edition. Raises ValueError for chapters that the course does not have, or whose
+    translation is not complete.
     """
     keys = judging.keys(chapters) if chapters else sorted(judging.course(), key=judging.order)
+    notebooks = {judging.file_of(key): carry.write(handed_out(key, bare, chinese)) for key in keys}
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    name = re.sub(r"[^\w.,+-]+", "", f"nfm_tutorial_{version()}_{chapters or 'all'}{'_bare' if bare else ''}")
+    name = re.sub(r"[^\w.,+-]+", "", f"nfm_tutorial_{version()}_{chapters or 'all'}{'_zh' * chinese}{'_bare' * bare}")
     path = folder / f"{name}.zip"
     with replacing(path) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("README.txt", ABOUT.format(keys=", ".join(keys), version=version()))
-        for key in keys:
-            archive.writestr(judging.file_of(key), carry.write(handed_out(key, bare)))
+        for file, text in notebooks.items():
+            archive.writestr(file, text)
     return path
 
 
-def handed_out(key: str, bare: bool = False) -> dict:
+def handed_out(key: str, bare: bool = False, chinese: bool = False) -> dict:
     """A chapter's notebook as it is handed out."""
-    nb = copy.deepcopy(judging.course()[key])
+    nb = copy.deepcopy(judging.chinese(key) if chinese else judging.course()[key])
+    open_ = sum(carry.source(cell).count(TO_DO) for cell in nb["cells"] if cell["cell_type"] == "markdown")
+    if open_ or not nb["cells"]:
+        raise ValueError(f"chapter {key} is not translated: {open_} texts are still English; hand out the English one")
     nb.setdefault("metadata", {})["nfm_tutorial"] = {"version": version(), "chapter": key}
     empty = {}
     for exercise in [*EXERCISES.of(key).values(), *EXPERIMENTS.of(key).values()]:
@@ -71,7 +79,7 @@ def _bare(cell: dict) -> dict | None:
     return {**cell, "source": "\n\n".join(heads)} if heads else None
 
 
-def main(folder: str | os.PathLike, chapters: str | None, bare: bool) -> int:
-    path = release(folder, chapters, bare)
+def main(folder: str | os.PathLike, chapters: str | None, bare: bool, chinese: bool = False) -> int:
+    path = release(folder, chapters, bare, chinese)
     print(f"written: {path}\nThe solutions are not in it; the package that checks the answers holds them all the same.")
     return 0

@@ -86,7 +86,8 @@ def _hints(key: str, exercise, found: Fault) -> tuple[tuple[str, ...], str]:
     _wrong_tries[key] = tries = _wrong_tries.get(key, 0) + 1
     given = _given.setdefault(key, [])
     about_it = [found.hint] if found.hint else []
-    gentle, again = say(exercise.hints[0]), say(AGAIN[_sort(exercise)])
+    again = AGAIN[_sort(exercise)]
+    gentle, again = say(exercise.hints[0]), say(again)
     fresh = [hint for hint in (*about_it, gentle, again) if hint not in given]
     if tries < 3 or about_it and found.hint not in given:
         hint = fresh[0] if fresh else given[-1]

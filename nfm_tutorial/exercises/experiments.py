@@ -67,9 +67,12 @@ _HEAD += (mark("conclusion"), mark("setting"))
 
 def _cells(row: dict) -> tuple[str, ...]:
     numbers = f"{row['mean']:+.3g}", _interval(row)
+    return (row["a"], row["b"], row["metric"], _seeds_of(row), *numbers, say(row["conclusion"]), row["setting"])
+
+
+def _seeds_of(row: dict) -> str:
     first, _, last = row["seeds"].partition(" to ")
-    seeds = say("{first} to {last}", first=first, last=last) if last else first
-    return (row["a"], row["b"], row["metric"], seeds, *numbers, say(row["conclusion"]), row["setting"])
+    return say("{first} to {last}", first=first, last=last) if last else first
 
 
 def _html_cells(texts, tag: str) -> str:
@@ -120,10 +123,10 @@ def _report(key, given: dict) -> Report:
         return Report(verdict, line, tuple(results(task.name)))
     replaced = next((old for old in results(task.name) if _same(old) == _same(row) and old != row), None)
     if replaced:
-        earlier = {"mean": f"{replaced['mean']:+.3g}", "interval": _interval(replaced), "seeds": replaced["seeds"]}
-        line += " " + say(
-            "It replaces an earlier result with the same A, B, metric and setting: {mean} {interval}, seeds {seeds}.",
-            **earlier,
+        numbers = {"mean": f"{replaced['mean']:+.3g}", "interval": _interval(replaced), "seeds": _seeds_of(replaced)}
+        line += say(
+            " It replaces an earlier result with the same A, B, metric and setting: {mean} {interval}, seeds {seeds}.",
+            **numbers,
         )
     return Report(Verdict(id, say(task.title), REPORTED), line, tuple(_record(task.name, row)))
 
@@ -175,9 +178,10 @@ def _judge(task, given: dict, row: dict) -> Fault | None:
     too_large = np.abs(values) > _widest(metric)
     if too_large.any():
         i = int(too_large.argmax())
-        what = {"number": i + 1, "value": f"{values[i]:+.3g}", "metric": metric, "widest": _widest(metric)}
-        message = mark("Difference {number} is {value}: impossible; two values of {metric} differ by {widest} at most.")
-        message = say(message, **what)
+        told = {"number": i + 1, "value": f"{values[i]:+.3g}", "metric": metric, "widest": _widest(metric)}
+        message = say(
+            "Difference {number} is {value}: impossible, as two values of {metric} differ by {widest} at most.", **told
+        )
         hint = say("Report the metric as it is: not in percent, and not times 1,000.")
         return Fault(message, hint, "impossible")
     if (values == values[0]).all():

@@ -12,7 +12,7 @@ from ...layers import bi_interaction
 from ...models import FM, NFM
 from ..draw import F32, Draw
 from ..exercise import Case, Exercise, Found
-from ..language import say
+from ..language import mark, say
 from ..values import array_text, close, describe_kind, same_value, to_array
 from ..verdict import Fault
 
@@ -44,7 +44,7 @@ row, in training mode and in eval mode.""",
 
 
 STEPS, RATE = 4, 0.05  # of the training that both models go through
-BESIDE = f"six rows of data get a score three times: in training mode, in eval mode, after {STEPS} steps of training"
+BESIDE = mark("six rows of data get a score three times: in training mode, in eval mode, after {n} steps of training")
 
 
 @exercise.inputs
@@ -57,7 +57,7 @@ def inputs(draw):
             fm.linear.w.copy_(numbers(n))
             fm.embedding.V.copy_(numbers(n, k) / 2)
         fm.told = say("FM(n_features={n}, k={k}) with some weights", n=n, k=k)
-        yield Case(fm, beside=BESIDE)
+        yield Case(fm, beside=say(BESIDE, n=STEPS))
 
 
 def rows_for(fm):
@@ -102,14 +102,14 @@ def behaviour(answer, fm):
     if isinstance(model, type) or not isinstance(model, nn.Module):
         kind, hint = describe_kind(model), say("Build an NFM, copy the weights into it, return it.")
         message = say("The result is {kind}; a model is expected.", kind=kind)
-        return Fault(message, hint, "kind", expected="a model", got=kind)
+        return Fault(message, hint, "kind", expected=say("a model"), got=kind)
     if any(isinstance(module, FM) for module in model.modules()):  # also one inside another module
-        return Found(fm_itself, expected="an NFM, or a module of your own", got=describe_kind(model))
+        return Found(fm_itself, expected=say("an NFM, or a module of your own"), got=describe_kind(model))
     shared = {p.data_ptr() for p in fm.parameters()} & {t.data_ptr() for t in model.state_dict().values()}
     rows = rows_of(copy.deepcopy(model), given)
     off = [not close(g, e, exercise.tolerance) for g, e in zip(rows.numpy(), by_formula(given).numpy())]
     if not any(off):
-        return Found(shared_tensors, "tensors of its own", "tensors of fm") if shared else rows
+        return Found(shared_tensors, say("tensors of its own"), say("tensors of fm")) if shared else rows
     found = why_different(model, given, off) or rows
     if isinstance(found, Found):
         found.got = array_text(rows.numpy())
