@@ -252,12 +252,11 @@ line is wrong. `python tools/map_equations.py docs/map.md` writes this page from
 @cache
 def sections() -> Mapping[str, Path]:
     """{number of a section: its notebook}."""
-    found = {}
-    for path in sorted((ROOT / "notebooks").rglob("*.ipynb")):
-        if path.parent.name in ("notebooks", "deeper"):
-            cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-            text = "\n\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
-            found |= dict.fromkeys(re.findall(r"^## (D?\d+\.\d+) ", text, re.M), path)
+    found, folder = {}, ROOT / "notebooks"  # the English edition
+    for path in (*sorted(folder.glob("*.ipynb")), *sorted(folder.glob("deeper/*.ipynb"))):
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        text = "\n\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+        found |= dict.fromkeys(re.findall(r"^## (D?\d+\.\d+) ", text, re.M), path)
     return found
 
 
