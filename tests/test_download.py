@@ -244,3 +244,8 @@ def test_interrupted_by_the_reader(tmp_path, server, monkeypatch):
 def test_unknown_data_set():
     with pytest.raises(ValueError, match="name 'movielens' is unknown; choose one of 'frappe'"):
         data.download("movielens")
+
+
+def test_importing_the_data_imports_nothing_that_warns_in_a_notebook():
+    code = "import sys, nfm_tutorial.data, nfm_tutorial.notebook; print({'pooch', 'tqdm.auto'} & sys.modules.keys())"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True) == "set()\n"

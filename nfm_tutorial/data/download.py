@@ -9,8 +9,6 @@ import os
 from collections import namedtuple
 from pathlib import Path
 
-import pooch
-
 from ..checks import one_of
 from ..files import replacing
 from .movielens import data_folder
@@ -83,6 +81,7 @@ def git_blob_id(path: str | os.PathLike) -> str:
 
 def _fetch(url: str, path: Path, blob_id: str, progress: bool) -> None:
     """Download one file, verify it, and only then let it appear."""
+    import pooch  # here: imported in a notebook, its progress bar warns where ipywidgets is missing
     from requests import exceptions  # pooch brings requests; importing it here keeps start-up short
 
     reasons = {  # in words; the first kind that fits
