@@ -871,3 +871,12 @@ def test_no_text_of_a_cell_stops_the_grader(source):
     cells.names_of(source)
     cells.shapes(source)
     cells.only_imports(source, set())
+
+
+@pytest.mark.parametrize("wrong", [False, True])
+def test_the_numbers_and_letters_of_the_demo_need_no_import(wrong):
+    for exercise in EXERCISES.values():
+        if exercise.kind != "code":
+            names = {}
+            exec(demo.answer(exercise, wrong), {"__builtins__": {}}, names)
+            assert (exercise.examine(names["answer"]) is None) is not wrong, exercise.name

@@ -12,6 +12,8 @@ import os
 import zipfile
 from pathlib import Path
 
+import numpy as np
+
 from ..exercises.exercise import Choice, Exercise, source_of
 from ..exercises.registry import EXERCISES
 from ..files import replacing
@@ -88,7 +90,7 @@ def answer(exercise, wrong: bool = False) -> str:
         letters = [x for x, (_, why) in zip(exercise.letters, exercise.choices) if bool(why) == wrong]
         return f'answer = "{letters[0]}"'
     value = exercise.wrong[0][0] if wrong else exercise.answer()
-    return f"answer = {list(value) if hasattr(value, '__len__') and not isinstance(value, str) else value!r}"
+    return f"answer = {np.asarray(value).tolist()!r}"  # plain numbers: not every chapter imports NumPy
 
 
 def copied(key: str) -> dict:
