@@ -8,6 +8,7 @@ import nbformat
 import pytest
 
 from nfm_tutorial.course import carry, commands, demo, judging, release
+from nfm_tutorial.course.moved import cell_id
 from nfm_tutorial.course.version import version
 from nfm_tutorial.exercises.registry import EXERCISES
 
@@ -53,7 +54,7 @@ def test_answers_and_what_answers_a_prompt_are_cleared(monkeypatch):
     told = {cell["id"]: cell for cell in nb["cells"]}
     for exercise in EXERCISES.of("4").values():
         part = "stub" if exercise.kind == "code" else "answer"
-        cell = told[f"exercise-{exercise.name.replace('_', '-')}-{part}"]
+        cell = told[cell_id(exercise.name, part)]
         assert exercise.stub in carry.source(cell) and cell["outputs"] == []
     assert told[code[0]["id"]]["outputs"] == [] and told[code[1]["id"]]["outputs"] != []
     assert "seen" in json.dumps(solved), "the course's own notebook is as it was"

@@ -14,7 +14,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from nfm_tutorial.exercises.registry import chapter_of
+from nfm_tutorial.exercises.registry import chapter_of, solutions_of
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "notebooks"
@@ -471,7 +471,7 @@ def differing_exercises(chapter, solutions):
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=name)
 def test_every_exercise_has_a_solution(path):
-    solutions = FOLDER / "solutions" / f"answers_{'D' if path.parent.name == 'deeper' else ''}{path.name}"
+    solutions = solutions_of(path)
     found = differing_exercises(read(path), read(solutions) if solutions.exists() else None)
     assert not found, f"exercises {found} are in only one of {path.name} and {solutions.name}"
 

@@ -9,16 +9,13 @@ import nbformat
 import pytest
 
 from nfm_tutorial import exercises
-from nfm_tutorial.exercises.registry import EXERCISES, chapter_of
+from nfm_tutorial.course.moved import cell_id
+from nfm_tutorial.exercises.registry import EXERCISES, chapter_of, solutions_of
 
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 CHAPTERS = sorted(
     {*NOTEBOOKS.glob("0*.ipynb"), *NOTEBOOKS.glob("deeper/0*.ipynb")} - {*NOTEBOOKS.glob("deeper/*clinic*")}
 )
-
-
-def solutions_of(path):
-    return NOTEBOOKS / "solutions" / f"answers_{'D' if path.parent.name == 'deeper' else ''}{path.name}"
 
 
 def code_cells(path):
@@ -45,7 +42,7 @@ def solved_copy(path):
         if cell.id == "exercise-imports":
             cell.source += "\n" + imports
         for id, source in solution.items():
-            part = cell.id.removeprefix(f"exercise-{EXERCISES[id].name.replace('_', '-')}-")
+            part = cell.id.removeprefix(cell_id(EXERCISES[id].name))
             if part in ("stub", "answer"):
                 cell.source = source
             elif part == "check":

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import nbformat
 
+from nfm_tutorial.course.moved import cell_id
 from nfm_tutorial.exercises.registry import EXERCISES, EXPERIMENTS, chapter_of
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -107,7 +108,7 @@ def finish(nb, path: Path) -> None:
     """Put all of it into the notebook `nb` of the chapter at `path`."""
     chapter = chapter_of(path)
     nb.cells[0].source = re.sub(OPENING, opening(nb, chapter), nb.cells[0].source)
-    by_id = {f"exercise-{name.replace('_', '-')}-task": m for name, m in exercise_minutes(chapter).items()}
+    by_id = {cell_id(name, "task"): m for name, m in exercise_minutes(chapter).items()}
     heads = {id(part[0]): part for part in sections(nb)}
     for cell in nb.cells:
         cell.metadata.pop("minutes", None)

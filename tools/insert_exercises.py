@@ -12,12 +12,14 @@ own if there is none, and so does the rubric of an open experiment. A test compa
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 
 import nbformat
 
+from nfm_tutorial.course.moved import cell_id
 from nfm_tutorial.exercises.exercise import Exercise, source_of
-from nfm_tutorial.exercises.registry import EXERCISES, EXPERIMENTS, chapter_of
+from nfm_tutorial.exercises.registry import EXERCISES, EXPERIMENTS, chapter_of, solutions_of
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = ROOT / "notebooks"
@@ -37,22 +39,22 @@ def exercise_cells(path: Path) -> list:
     exercises = [*EXERCISES.of(chapter).values(), *EXPERIMENTS.of(chapter).values()]
     up = "../" if chapter.startswith("D") else ""
     introduction = INTRODUCTION.format(heading=HEADING, link=f"{up}solutions/{solutions_of(path).name}")
-    cells = [_markdown("introduction", introduction), _code("imports", imports(exercises))]
+    cells = [_markdown("exercise-introduction", introduction), _code("exercise-imports", imports(exercises))]
     for exercise in exercises:
-        name = exercise.name.replace("_", "-")
+        id = partial(cell_id, exercise.name)
         task = f"### Exercise {exercise.id}: {exercise.title} *({exercise.kind})*\n\n{exercise.spec}"
         if hasattr(exercise, "choices"):
             choices = zip(exercise.letters, exercise.choices)
             task += "\n\n" + "\n".join(f"- **{letter}.** {text}" for letter, (text, _) in choices)
-        cells.append(_markdown(f"{name}-task", task))
+        cells.append(_markdown(id("task"), task))
         if exercise.kind == "experiment":
-            cells.append(_code(f"{name}-report", exercise.stub))
+            cells.append(_code(id("report"), exercise.stub))
         elif exercise.kind == "code":
-            cells.append(_code(f"{name}-stub", exercise.stub))
-            cells.append(_code(f"{name}-check", f'check("{exercise.id}", {exercise.function.name});'))
+            cells.append(_code(id("stub"), exercise.stub))
+            cells.append(_code(id("check"), f'check("{exercise.id}", {exercise.function.name});'))
         else:  # one cell, so that the answer to another question is never checked by mistake
-            cells.append(_code(f"{name}-answer", f'{exercise.stub}\ncheck("{exercise.id}", answer);'))
-    return [*cells, _code("summary", f'summary("{chapter}");')]
+            cells.append(_code(id("answer"), f'{exercise.stub}\ncheck("{exercise.id}", answer);'))
+    return [*cells, _code("exercise-summary", f'summary("{chapter}");')]
 
 
 def imports(exercises) -> str:
@@ -116,7 +118,7 @@ def insert_in_clinic(path: Path) -> None:
             if cell is None:
                 start = pattern.replace("\\", "")
                 raise ValueError(f'{path.name}, section {exercise.id} needs a cell that starts with "{start}"')
-            cell.id = f"exercise-{exercise.name.replace('_', '-')}-{part}"
+            cell.id = cell_id(exercise.name, part)
             if cell.source != source:
                 cell.source = source
                 if cell.cell_type == "code":
@@ -181,13 +183,6 @@ def _end_of_exercises(nb) -> int:
     return next(starts, len(nb.cells))
 
 
-def solutions_of(path: Path) -> Path:
-    """The solutions of the chapter at `path`: their name says that they are, and of which chapter."""
-    deeper = path.parent.name == "deeper"
-    folder = path.parent.parent if deeper else path.parent
-    return folder / "solutions" / f"answers_{'D' if deeper else ''}{path.name}"
-
-
 def chapters() -> list[Path]:
     """The notebooks of all chapters but the bug clinic: the core course, then what goes deeper."""
     return sorted(NOTEBOOKS.glob("0*.ipynb")) + sorted({*NOTEBOOKS.glob("deeper/0*.ipynb")} - {CLINIC})
@@ -210,12 +205,12 @@ def _first_line(cell) -> str:
     return cell.source.partition("\n")[0] if cell.cell_type == "markdown" else ""
 
 
-def _markdown(name: str, source: str):
-    return nbformat.v4.new_markdown_cell(source, id=f"exercise-{name}")
+def _markdown(id: str, source: str):
+    return nbformat.v4.new_markdown_cell(source, id=id)
 
 
-def _code(name: str, source: str):
-    return nbformat.v4.new_code_cell(source, id=f"exercise-{name}")
+def _code(id: str, source: str):
+    return nbformat.v4.new_code_cell(source, id=id)
 
 
 if __name__ == "__main__":

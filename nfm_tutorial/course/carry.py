@@ -13,7 +13,7 @@ import json
 import re
 from difflib import SequenceMatcher
 
-from .moved import NAME_OF_OLD
+from .moved import NAME_OF_OLD, cell_id
 
 PLACEHOLDERS = ("TODO", "(write here)")  # a course cell that holds one is a place for an answer
 NOTE = "new-version-note"  # the ids of cells that say something about a new version start so
@@ -48,7 +48,7 @@ def renamed(id: str) -> str:
     """The id that a cell has now: those of exercises once had the exercise's number, and have its name."""
     old = re.fullmatch(r"exercise-(\d+)-(\d+)-(\w+)", id)
     name = old and NAME_OF_OLD.get(f"{old[1]}.{old[2]}")
-    return f"exercise-{name.replace('_', '-')}-{old[3]}" if name else id
+    return cell_id(name, old[3]) if name else id
 
 
 def write(nb: dict) -> bytes:

@@ -18,6 +18,7 @@ from ..exercises.exercise import Choice, Exercise, source_of
 from ..exercises.registry import EXERCISES
 from ..files import replacing
 from . import carry, judging
+from .moved import cell_id
 from .submissions import MANIFEST
 from .version import version
 
@@ -64,10 +65,9 @@ def answered(key: str, sources: dict[str, str]) -> dict:
     nb = copy.deepcopy(judging.course()[key])
     for cell in nb["cells"]:
         for name, text in sources.items():
-            stem = f"exercise-{name.replace('_', '-')}"
-            if cell["id"] == f"{stem}-stub":
+            if cell["id"] == cell_id(name, "stub"):
                 cell["source"] = text
-            elif cell["id"] == f"{stem}-answer":
+            elif cell["id"] == cell_id(name, "answer"):
                 cell["source"] = f"{text}\n{carry.source(cell).splitlines()[-1]}"
         if cell["cell_type"] == "code":
             cell["outputs"], cell["execution_count"] = [], None
@@ -99,10 +99,10 @@ def copied(key: str) -> dict:
     for exercise in EXERCISES.of(key).values():
         if isinstance(exercise, Exercise):
             for cell in nb["cells"]:
-                if cell["id"] == f"exercise-{exercise.name.replace('_', '-')}-stub":
+                if cell["id"] == cell_id(exercise.name, "stub"):
                     cell["source"] = RENAMED + _renamed(carry.source(cell), exercise.arguments)
-    first = next(iter(EXERCISES.of(key).values())).name.replace("_", "-")
-    nb["cells"] = [cell for cell in nb["cells"] if cell["id"] != f"exercise-{first}-task"]
+    first = next(iter(EXERCISES.of(key).values())).name
+    nb["cells"] = [cell for cell in nb["cells"] if cell["id"] != cell_id(first, "task")]
     return nb
 
 

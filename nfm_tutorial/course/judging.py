@@ -19,6 +19,7 @@ from ..exercises.exercise import Exercise, source_of
 from ..exercises.registry import COURSE, EXERCISES, EXPERIMENTS, chapter_of
 from ..exercises.verdict import CORRECT, NOT_ATTEMPTED, WRONG
 from . import carry, cells
+from .moved import cell_id
 from .remote import DEFAULT, Limits, Lost, Process, RemoteFunction
 from .workspace import ROOT
 
@@ -79,7 +80,7 @@ def _is_exercise(cell: dict) -> bool:
 
 
 def _stem(exercise) -> str:
-    return f"exercise-{exercise.name.replace('_', '-')}-"
+    return cell_id(exercise.name)
 
 
 def judge(nb: dict, limits: Limits = DEFAULT, seed: int = 0) -> list[Row]:

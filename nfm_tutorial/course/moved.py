@@ -1,4 +1,4 @@
-"""The numbers that exercises had before the course was recut into core and deeper chapters."""
+"""What exercises are called besides their names: the ids of their cells, and their numbers before the recut."""
 
 from __future__ import annotations
 
@@ -16,3 +16,8 @@ _CHAPTERS = {  # as COURSE and EXPERIMENT had them
     "bug_eps_too_large bug_missing_offsets bug_best_of_test bug_auc_of_batches bug_softmax_axis",
 }
 NAME_OF_OLD = {f"{c}.{i}": name for c, names in _CHAPTERS.items() for i, name in enumerate(names.split(), 1)}
+
+
+def cell_id(name: str, part: str = "") -> str:
+    """The id of an exercise's cell. part: task, stub, check, answer, report, buggy or test; "" is how all of them start."""
+    return f"exercise-{name.replace('_', '-')}-{part}"

@@ -11,6 +11,7 @@ from pathlib import Path
 from ..exercises.registry import EXERCISES, EXPERIMENTS
 from ..files import replacing
 from . import carry, judging
+from .moved import cell_id
 from .version import version
 
 ABOUT = """The chapters {keys} of the course nfm_tutorial, version {version}.
@@ -55,9 +56,9 @@ def handed_out(key: str, bare: bool = False, chinese: bool = False) -> dict:
     nb.setdefault("metadata", {})["nfm_tutorial"] = {"version": version(), "chapter": key}
     empty = {}
     for exercise in [*EXERCISES.of(key).values(), *EXPERIMENTS.of(key).values()]:
-        stem = f"exercise-{exercise.name.replace('_', '-')}"
-        empty[f"{stem}-stub"] = empty[f"{stem}-report"] = exercise.stub
-        empty[f"{stem}-answer"] = f'{exercise.stub}\ncheck("{exercise.id}", answer);'
+        name = exercise.name
+        empty[cell_id(name, "stub")] = empty[cell_id(name, "report")] = exercise.stub
+        empty[cell_id(name, "answer")] = f'{exercise.stub}\ncheck("{exercise.id}", answer);'
     for cell in nb["cells"]:
         if cell["cell_type"] == "code":
             hidden = cell.get("metadata", {}).get("jupyter", {})

@@ -74,6 +74,13 @@ def chapter_of(path: Path) -> str:
     return ("D" if found[1] or path.parent.name == "deeper" else "") + str(int(found[2]))
 
 
+def solutions_of(path: Path) -> Path:
+    """The solutions of the chapter at `path`: their name says that they are, and of which chapter."""
+    deeper = path.parent.name == "deeper"
+    folder = path.parent.parent if deeper else path.parent
+    return folder / "solutions" / f"answers_{'D' if deeper else ''}{path.name}"
+
+
 class Exercises(Mapping):
     """{"4.1": its exercise, ...} in the order of the course; each file is loaded when its exercise is asked for.
 
