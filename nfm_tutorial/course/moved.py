@@ -19,5 +19,5 @@ NAME_OF_OLD = {f"{c}.{i}": name for c, names in _CHAPTERS.items() for i, name in
 
 
 def cell_id(name: str, part: str = "") -> str:
-    """The id of an exercise's cell. part: task, stub, check, answer, report, buggy or test; "" is how all of them start."""
+    """The id of a cell of an exercise. part: task, stub, check, answer, report, buggy, test; "": their common start."""
     return f"exercise-{name.replace('_', '-')}-{part}"
