@@ -22,6 +22,7 @@ from nfm_tutorial.course import carry, cells, commands, demo, grade, judging, re
 from nfm_tutorial.course.judging import MISSING, STOPPED, TO_READ, Row
 from nfm_tutorial.course.version import version
 from nfm_tutorial.exercises import judge as engine
+from nfm_tutorial.exercises import language
 from nfm_tutorial.exercises.registry import EXERCISES, EXPERIMENTS
 from nfm_tutorial.exercises.verdict import CORRECT, NOT_ATTEMPTED, WRONG
 
@@ -880,3 +881,95 @@ def test_the_numbers_and_letters_of_the_demo_need_no_import(wrong):
             names = {}
             exec(demo.answer(exercise, wrong), {"__builtins__": {}}, names)
             assert (exercise.examine(names["answer"]) is None) is not wrong, exercise.name
+
+
+# --- Chinese ---------------------------------------------------------------------------------------------------------
+
+
+def in_chinese(key, sources=()):
+    """A chapter of the Chinese edition, with other texts of some cells: {id: source}."""
+    nb = copy.deepcopy(judging.chinese(key))
+    for cell in nb["cells"]:
+        cell["source"] = dict(sources).get(cell["id"], carry.source(cell))
+    return nb
+
+
+def test_a_chinese_notebook_is_known_as_a_copy_of_the_course():
+    for key in judging.chapters():
+        nb = in_chinese(key)
+        assert judging.chapter(nb) == key and judging.edition(nb, key) is judging.chinese(key)
+        assert not judging.differs(nb, key) and judging.closing(nb, key) == []
+        places = [[c["id"] for c in each["cells"] if carry.is_answer(c)] for each in (nb, judging.course()[key])]
+        assert places[0] == places[1]
+        assert judging.edition(judging.course()[key], key) is judging.course()[key]
+    question = next(c["id"] for c in judging.course()["4"]["cells"] if carry.source(c).startswith("## Question:"))
+    asked = next(carry.source(c) for c in judging.chinese("4")["cells"] if c["id"] == question)
+    answered = in_chinese("4", {question: asked.replace("*（写在这里）*", "两者用的是同样的向量。", 1)})
+    (answer,) = judging.closing(answered, "4")
+    assert "两者用的是同样的向量。" in answer and len(answer) < 60
+
+
+def sentence(text):
+    """Three English words in a row of what a page shows."""
+    text = re.sub(r"<style>.*?</style>|<[^>]*>", " ", text, flags=re.S)
+    return re.search(r"[A-Za-z']{2,} [A-Za-z']{2,} [A-Za-z']{2,}", text)
+
+
+def test_the_reports_are_in_chinese_when_asked_for(tmp_path, no_code):
+    folder, out = tmp_path / "in", tmp_path / "out"
+    (open_one,) = EXPERIMENTS.of("4")
+    rows = [{"exercise": "4.1", "verdict": v} for v in (CORRECT, WRONG, MISSING, STOPPED, NOT_ATTEMPTED)]
+    rows[1] |= {"mistake": "key", "message": "错了。", "example": "x = 1", "flags": ["与公开的题解相同"]}
+    for name, row in zip("ABCDE", rows):
+        handed_in(folder, name, {"shape": "s1", **row}, {"exercise": open_one, "verdict": TO_READ, "answer": "1"})
+    nb = demo.begun("4")
+    nb["metadata"] = {"who": "F", "said": rows[:1], "nfm_tutorial": {"version": "0"}}
+    put(folder, **{"F/04_x.ipynb": carry.write(nb), "F/04_y.ipynb": carry.write(nb), "G_04.ipynb": b"{}"})
+    put(folder, **{"H_04.ipynb": b"x", "I.zip": b"x", "J.zip": zipped(), "K_04.ipynb": small("x = 1")})
+    put(folder, **{"L_04.ipynb": small("x", metadata={"kernelspec": {"language": "R"}})})
+    graded, lines = run(folder, out, chinese=True)
+    assert "已写入" in lines[-1]
+    for name in ("report.html", "to_read.html", "check-in.md"):
+        text = (out / name).read_text(encoding="utf-8")
+        left = text.replace("Both cross the same vectors.", "").replace("not a zip file", "")  # by others than us
+        left = left.replace("Expecting value: line 1 column 1", "")
+        assert not sentence(left), (name, sentence(left))
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert '<html lang="zh-CN">' in page and "与公开的题解相同" in page and "与A，" in page
+    assert "没有批改：与F/04_" in page and "不是格式4的notebook" in page and "来自课程的另一个版本" in page
+    read = (out / "to_read.html").read_text(encoding="utf-8")
+    assert "简短的回答：" in read and "评分标准" in read and "思考题" in read
+    assert "| A | 4 | 1/1 |" in (out / "check-in.md").read_text(encoding="utf-8")
+    kept = list(csv.DictReader(io.StringIO((out / "report.csv").read_text(encoding="utf-8-sig"))))
+    assert {row["verdict"] for row in kept} >= {CORRECT, WRONG, STOPPED, "not judged", "unreadable"}
+    judged = len(no_code)
+    run(folder, out)
+    assert len(no_code) == 2 * judged, "what was judged in another language is judged anew"
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert "需要讨论的问题" not in page and '<html lang="en">' in page and sentence(page)
+
+
+def test_a_mistake_in_a_chinese_notebook_is_named_in_chinese(tmp_path):
+    """End to end, with a process: the command line."""
+    exercise = EXERCISES["bi_interaction_by_hand"]
+    wrong, why = exercise.wrong[0]
+    stem = "exercise-bi-interaction-by-hand"
+    code = carry.source(next(c for c in judging.chinese("4")["cells"] if c["id"] == f"{stem}-answer"))
+    nb = in_chinese("4", {f"{stem}-answer": code.replace("TODO", repr(np.asarray(wrong).tolist()), 1)})
+    put(tmp_path / "in", **{"小明_04.ipynb": carry.write(nb)})
+    out = tmp_path / "out"
+    assert commands.main(["grade", str(tmp_path / "in"), "--out", str(out), "--jobs", "1", "--zh"]) == 0
+    rows = list(csv.DictReader(io.StringIO((out / "report.csv").read_text(encoding="utf-8-sig"))))
+    (row,) = [row for row in rows if row["exercise"] == exercise.id]
+    with language.speaking(language.CHINESE):
+        assert row["message"] == language.say(why) != why and row["verdict"] == WRONG
+    assert {r["verdict"] for r in rows if r["exercise"] in EXERCISES and r is not row} == {NOT_ATTEMPTED}
+    assert not [r["flags"] for r in rows if r["flags"]]
+
+
+@pytest.mark.parametrize("folder", ["notebooks/solutions", "notebooks/zh/solutions", "locale/zh_CN"])
+def test_answers_in_either_language_are_not_read_where_answers_are_judged(attacked, folder):
+    path = next(remote.ROOT.joinpath(folder).rglob("*.*"))
+    source = f"def pair_sum_fast(V, x):\n    return len(open({str(path)!r}, encoding='utf-8').read()) + V.sum() * 0"
+    row = judged(attacked, "pairs_by_identity", source)
+    assert row.verdict == WRONG and "PermissionError" in row.message

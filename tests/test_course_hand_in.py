@@ -1,5 +1,6 @@
 """Handing in: the zip holds what the learner wrote and saved, the line says what is known, nothing else happens."""
 
+import copy
 import json
 import os
 import re
@@ -8,6 +9,7 @@ import zipfile
 import pytest
 
 from nfm_tutorial.course import carry, commands, demo, hand_in, handing_in, judging, submissions
+from nfm_tutorial.course.moved import cell_id
 from nfm_tutorial.course.version import version
 from nfm_tutorial.exercises import progress
 from nfm_tutorial.exercises.registry import EXERCISES
@@ -47,7 +49,7 @@ def test_the_zip_holds_the_chapters_that_the_learner_wrote_in(my, capsys):
     wanted = f"打卡 | Ada Lovelace | {counts} | 50 min | Pooling has no parameters."
     said = capsys.readouterr().out
     assert wanted in said and line["line"] == wanted
-    assert "as last saved" in said and "less than a minute ago" in said and str(path) in said
+    assert "as last saved" in said and "just a moment ago" in said and str(path) in said
 
 
 def test_what_the_learner_does_not_say_stays_blank(my, capsys):
@@ -116,3 +118,33 @@ def test_the_command_does_the_same(my, capsys):
     assert "| 50 min | x" in capsys.readouterr().out
     assert commands.main(["hand-in", "Ada", "--chapters", "2"]) == 1
     assert "error: no notebook" in capsys.readouterr().err
+
+
+def in_chinese(key, name, text):
+    """A chapter of the Chinese edition with the answer to one question."""
+    nb = copy.deepcopy(judging.chinese(key))
+    (cell,) = [cell for cell in nb["cells"] if cell["id"] == cell_id(name, "answer")]
+    cell["source"] = carry.source(cell).replace("TODO", text, 1)
+    return carry.write(nb)
+
+
+def test_from_a_chinese_copy_what_was_written_in_is_handed_in_and_said_in_chinese(my, monkeypatch, capsys):
+    files = {"04_x.ipynb": in_chinese("4", "bi_interaction_by_hand", "[1, 2]")}
+    files |= {"01_x.ipynb": carry.write(judging.chinese("1")), "deeper/02_x.ipynb": carry.write(judging.chinese("D2"))}
+    (my / "zh" / "deeper").mkdir(parents=True)
+    for name, content in files.items():
+        (my / "zh" / name).write_bytes(content)
+    (my / "zh" / progress.NAME).write_text(json.dumps({"exercises": {"bi_interaction_by_hand": "correct"}}))
+    (my / "zh" / "02_broken.ipynb").write_text("[]")
+    monkeypatch.chdir(my / "zh")
+    path = hand_in("小明", 50)
+    with zipfile.ZipFile(path) as archive:
+        assert set(archive.namelist()) == {"hand_in.json", "04_x.ipynb"}
+    said = capsys.readouterr().out
+    assert f"打卡 | 小明 | 第4章：1/{len(EXERCISES.of('4'))} | 50分钟 | 学到了：__" in said
+    assert "（不是格式4的notebook）" in said and not re.search(r"[a-z]+ [a-z]+ [a-z]+", said.replace(str(my), ""))
+    monkeypatch.chdir(my)  # from above: what was written in, in each language
+    with zipfile.ZipFile(hand_in("小明", chapters="4,1")) as archive:
+        chapters = {"04_neural_factorization_machines.ipynb", "zh/04_x.ipynb", "01_x.ipynb"}
+        assert set(archive.namelist()) == {"hand_in.json", *chapters}
+    assert "chapter 4: 2 of" in capsys.readouterr().out

@@ -4,9 +4,10 @@
     python tools/translate.py --strict    and fail if an entry is missing or fuzzy (make zh STRICT=1)
     python tools/translate.py --status    only count, and check the translations by translation_rules.py
 
-One catalogue per notebook and guide, one for what notebooks share (notebooks.po), one for the checks (checks.po, also
-compiled for the package). An entry is a text in one line, as translation_units.py cuts it. A text that changed finds
-its old translation by Babel's similarity and becomes fuzzy; a missing or fuzzy one is built in English, marked.
+One catalogue per notebook and guide, one for what notebooks share (notebooks.po), one for the checks and the reports on
+hand-ins (checks.po, also compiled for the package). An entry is a text in one line, as translation_units.py cuts it. A
+text that changed finds its old translation by Babel's similarity and becomes fuzzy; a missing or fuzzy one is built in
+English, marked.
 """
 
 from __future__ import annotations
@@ -73,6 +74,7 @@ FRAMES = [
     (r"(Replace `TODO` and run the check .*)\]\((?P<link>[^)]+)\)(\..*)", None),  # the text itself, without its link
 ]
 TRANSLATED = ("title", "kind", "text")
+SAYING = ("say", "mark", "Unreadable")  # what is called with the messages of the checks and of the course's tools
 
 
 # --- what there is to translate -------------------------------------------------------------------------------
@@ -160,7 +162,7 @@ def flat(text: str) -> str:
 
 
 def messages_of_checks() -> dict[str, list[str]]:
-    """{message: where it stands}: what the engine says, in the order of the files, then each exercise's texts."""
+    """{message: where it stands}: what the engine and the course's tools say, file by file, then each task's texts."""
     found: dict[str, list[str]] = {}
 
     def add(text: str, place: str) -> None:
@@ -168,12 +170,13 @@ def messages_of_checks() -> dict[str, list[str]]:
             found[text].append(place)
 
     folder = ROOT / "nfm_tutorial" / "exercises"
-    order = [*sorted(folder.glob("*.py")), *(folder / "tasks" / f"{e.name}.py" for e in _tasks())]
+    order = [*sorted(folder.glob("*.py")), *sorted((ROOT / "nfm_tutorial" / "course").glob("*.py"))]
+    order += [folder / "tasks" / f"{e.name}.py" for e in _tasks()]
     said: dict[Path, list[str]] = {}
     for path in order:
         with path.open("rb") as file:
             options = {"encoding": "utf-8"}
-            taken = extract("python", file, keywords={"say": None, "mark": None}, options=options)
+            taken = extract("python", file, keywords=dict.fromkeys(SAYING), options=options)
             said[path] = [message for _, message, _, _ in taken if isinstance(message, str)]
     for path in order[: -len(_tasks())]:
         for message in said[path]:

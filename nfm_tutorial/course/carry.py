@@ -15,30 +15,40 @@ from difflib import SequenceMatcher
 
 from .moved import NAME_OF_OLD, cell_id
 
-PLACEHOLDERS = ("TODO", "(write here)")  # a course cell that holds one is a place for an answer
+PLACEHOLDERS = ("TODO", "(write here)", "（写在这里）")  # a course cell that holds one is a place for an answer
 NOTE = "new-version-note"  # the ids of cells that say something about a new version start so
 KEPT = """## From your earlier copy
 
 The new version no longer has the cells that you changed here. Nothing of them runs."""
 
 
+class Unreadable(ValueError):
+    """What is wrong with a file: a message and what stands in its blanks, so that it can be said in other languages."""
+
+    def __init__(self, message: str, **blanks):
+        super().__init__(message.format(**blanks))
+        self.message, self.blanks = message, blanks
+
+
 def parse(content: bytes) -> dict:
-    """A notebook of format 4 whose cells can be read. Raises ValueError that says what is wrong."""
+    """A notebook of format 4 whose cells can be read. Raises Unreadable, a ValueError that says what is wrong."""
     try:
         nb = json.loads(content)
     except (ValueError, RecursionError) as error:
         merging = b"\n<<<<<<< " in content or b"\n>>>>>>> " in content
-        raise ValueError("git left the marks of a conflict in it" if merging else f"not JSON: {error}") from None
+        if merging:
+            raise Unreadable("git left the marks of a conflict in it") from None
+        raise Unreadable("not JSON: {error}", error=error) from None
     if not isinstance(nb, dict) or nb.get("nbformat") != 4 or not isinstance(nb.get("cells"), list):
-        raise ValueError("not a notebook of format 4")
+        raise Unreadable("not a notebook of format 4")
     for number, cell in enumerate(nb["cells"], 1):
         text = cell.get("source") if isinstance(cell, dict) else None
         lines = text if isinstance(text, list) else [text]
         kind = cell.get("cell_type") if isinstance(cell, dict) else None
         if kind not in ("code", "markdown", "raw") or not all(isinstance(line, str) for line in lines):
-            raise ValueError(f"cell {number} has no text or no known type")
+            raise Unreadable("cell {number} has no text or no known type", number=number)
         if not isinstance(cell.get("metadata", {}), dict) or not isinstance(cell.get("outputs", []), list):
-            raise ValueError(f"cell {number} is damaged")
+            raise Unreadable("cell {number} is damaged", number=number)
         if isinstance(cell.get("id"), str):
             cell["id"] = renamed(cell["id"])
     return nb

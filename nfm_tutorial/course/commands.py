@@ -61,6 +61,7 @@ def add(commands) -> None:
     grade.add_argument("--seconds", type=float, default=60.0, help="per exercise, on the clock (default: 60)")
     grade.add_argument("--memory", type=float, default=2.0, metavar="GB", help="beyond what PyTorch takes (default: 2)")
     grade.add_argument("--again", action="store_true", help="judge anew what an earlier run judged")
+    grade.add_argument("--zh", action="store_true", help="the reports in Chinese")
     demo = commands.add_parser("demo-submissions", help="write six hand-ins to rehearse grading with")
     demo.add_argument("folder", metavar="DIR")
     demo.add_argument("--chapter", default="4", help="which chapter they are of (default: 4)")
@@ -111,7 +112,7 @@ def _grade(given: argparse.Namespace) -> None:
     if not 1 <= given.seconds <= 3600 or not 0.1 <= given.memory <= 1024 or jobs < 1:
         raise ValueError("--seconds must be 1 to 3600, --memory 0.1 to 1024 GB, --jobs at least 1")
     limits = Limits(given.seconds, int(given.memory * 2**30))
-    grade(given.folder, given.out, given.jobs, limits, given.again)
+    grade(given.folder, given.out, given.jobs, limits, given.again, chinese=given.zh)
 
 
 def main(arguments: list[str]) -> int:

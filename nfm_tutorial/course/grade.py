@@ -18,6 +18,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..exercises.language import CHINESE, ENGLISH, mark, say, speaking, spoken
 from ..files import replacing
 from . import judging, reports, submissions
 from .remote import DEFAULT, PACKAGE, Limits
@@ -35,22 +36,37 @@ class Graded:
     file: str
     chapter: str = ""
     trouble: str = ""
+    passed_over: bool = False  # another file of the same learner and chapter counts
     rows: list[dict] = field(default_factory=list)
     flags: list[str] = field(default_factory=list)
     answers: list[str] = field(default_factory=list)  # to the closing question
     line: dict = field(default_factory=dict)
 
 
-def grade(folder, out="report", jobs: int | None = None, limits: Limits = DEFAULT, again: bool = False, show=print):
+def grade(
+    folder,
+    out="report",
+    jobs: int | None = None,
+    limits: Limits = DEFAULT,
+    again: bool = False,
+    show=print,
+    chinese: bool = False,
+) -> list[Graded]:
     """Judge every hand-in of `folder`, write the reports into the folder `out`, and return the list of Graded.
 
     jobs: notebooks at a time; None: one per core, at most 4. again: judge anew what an earlier run judged.
+    chinese: the reports and what the checks say in them in Chinese, whatever the edition of the notebooks.
     Raises FileNotFoundError if there is no such folder, ValueError if `out` is no folder to write to, RuntimeError if
     the package's files were changed while learners' code ran.
     """
     out = Path(out)
     if out.exists() and not out.is_dir():
         raise ValueError(f"{out} is a file; --out needs a folder for the reports")
+    with speaking(CHINESE if chinese else ENGLISH):
+        return _grade(folder, out, jobs, limits, again, show)
+
+
+def _grade(folder, out: Path, jobs, limits: Limits, again: bool, show) -> list[Graded]:
     found = submissions.find(folder, out)
     out.mkdir(parents=True, exist_ok=True)
     state = _State(out, again)
@@ -63,7 +79,7 @@ def grade(folder, out="report", jobs: int | None = None, limits: Limits = DEFAUL
             waiting.append(submission)
     before = fingerprint()
     if len(graded) and not again and (earlier := sum(1 for g in graded if g.rows)):
-        show(f"{earlier} notebooks were judged by an earlier run; --again judges them anew")
+        show(say("{n} notebooks were judged by an earlier run; --again judges them anew", n=earlier))
     for submission, result in _judged(waiting, jobs, limits, state.seed, show):
         if fingerprint() != before:
             raise RuntimeError(
@@ -75,7 +91,7 @@ def grade(folder, out="report", jobs: int | None = None, limits: Limits = DEFAUL
     graded.sort(key=lambda g: (g.name, judging.order(g.chapter), g.file))
     _compare(graded)
     for path in reports.write(graded, out):
-        show(f"written: {path}")
+        show(say("written: {path}", path=path))
     return graded
 
 
@@ -84,7 +100,7 @@ def _latest(found: list[submissions.Submission], graded: list[Graded]) -> list[s
     newest: dict[tuple, submissions.Submission] = {}
     for s in found:
         key = judging.chapter(s.nb) if s.nb else None
-        trouble = s.trouble or ("" if key else "no notebook of the course")
+        trouble = s.trouble or ("" if key else say("no notebook of the course"))
         if trouble:
             graded.append(Graded(s.name, s.file, trouble=trouble, line=s.line))
             continue
@@ -92,23 +108,33 @@ def _latest(found: list[submissions.Submission], graded: list[Graded]) -> list[s
         older, newer = (s, other) if other and other.time >= s.time else (other, s)
         newest[s.name, key] = newer
         if older:
-            said = "equal to" if older.digest == newer.digest else "older than"
-            graded.append(Graded(older.name, older.file, key, f"not judged: {said} {newer.file}"))
+            same = older.digest == newer.digest
+            said = mark("not judged: equal to {file}") if same else mark("not judged: older than {file}")
+            said = say(said, file=newer.file)
+            graded.append(Graded(older.name, older.file, key, said, passed_over=True))
     return list(newest.values())
 
 
-def one(submission: submissions.Submission, limits: Limits, seed: int) -> Graded:
-    """Judge one notebook."""
+def one(submission: submissions.Submission, limits: Limits, seed: int, language: str = ENGLISH) -> Graded:
+    """Judge one notebook; what is said of it in a language."""
+    with speaking(language):
+        return _one(submission, limits, seed)
+
+
+def _one(submission: submissions.Submission, limits: Limits, seed: int) -> Graded:
     nb, key = submission.nb, judging.chapter(submission.nb)
     rows = judging.judge(nb, limits, seed)
     flags = []
     if submission.version and submission.version != version():
-        flags.append(f"from another version of the course ({submission.version}; here {version()})")
+        said = mark("from another version of the course ({version}; here {here})")
+        flags.append(say(said, version=submission.version, here=version()))
     elif judging.differs(nb, key):
-        flags.append("most cells are not those of this version of the course")
+        flags.append(say("most cells are not those of this version of the course"))
     answers = judging.closing(nb, key)
     kept = [dataclasses.asdict(row) for row in rows]
-    return Graded(submission.name, submission.file, key, "", kept, flags, answers, submission.line)
+    return Graded(
+        submission.name, submission.file, key, rows=kept, flags=flags, answers=answers, line=submission.line
+    )
 
 
 def _judged(waiting, jobs, limits, seed, show):
@@ -118,7 +144,7 @@ def _judged(waiting, jobs, limits, seed, show):
         if jobs == 1:
             for submission in waiting:
                 bar.set_postfix_str(submission.name[:20])
-                yield submission, one(submission, limits, seed)
+                yield submission, one(submission, limits, seed, spoken())
                 bar.update()
             return
         left = list(waiting)
@@ -126,7 +152,7 @@ def _judged(waiting, jobs, limits, seed, show):
             context = multiprocessing.get_context("spawn")
             pool = concurrent.futures.ProcessPoolExecutor(jobs, mp_context=context)
             try:
-                asked = {pool.submit(one, submission, limits, seed): submission for submission in left}
+                asked = {pool.submit(one, submission, limits, seed, spoken()): submission for submission in left}
                 for future in concurrent.futures.as_completed(asked):
                     result = future.result()
                     left.remove(asked[future])
@@ -135,7 +161,8 @@ def _judged(waiting, jobs, limits, seed, show):
             except BrokenProcessPool:
                 if jobs == 1:  # the one that was being judged ends its judge
                     gone = left.pop(0)
-                    yield gone, Graded(gone.name, gone.file, trouble="judging it ended the grader's own process")
+                    trouble = say("judging it ended the grader's own process")
+                    yield gone, Graded(gone.name, gone.file, trouble=trouble)
                     bar.update()
                 jobs = 1
             finally:
@@ -158,11 +185,12 @@ def _compare(graded: list[Graded]) -> None:
     for g in graded:
         for row in g.rows:
             others = {n for shape in row["shape"].split() for n in groups[row["exercise"], shape]} - {g.name}
-            row["flags"] = [flag for flag in row["flags"] if not flag.startswith("equal to the answer of")]
             if others:
                 names = sorted(others)
-                shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-                row["flags"].append(f"equal to the answer of {shown}")
+                shown = say(", ").join(names[:5])
+                if len(names) > 5:
+                    shown = say("{names} and {n} more", names=shown, n=len(names) - 5)
+                row["flags"].append(say("equal to the answer of {names}", names=shown))
 
 
 def fingerprint() -> str:
@@ -200,4 +228,4 @@ class _State:
             part.write_text(json.dumps(held), encoding="utf-8")
 
     def _key(self, submission) -> str:
-        return f"{submission.digest} {submission.name} {submission.file} {submission.version}"
+        return f"{submission.digest} {submission.name} {submission.file} {submission.version} {spoken()}"

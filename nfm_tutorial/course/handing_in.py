@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 
 from ..exercises import progress
+from ..exercises.language import CHINESE, ENGLISH, mark, say, speaking
 from ..exercises.registry import EXERCISES
 from ..exercises.verdict import CORRECT
 from ..files import replacing
@@ -16,6 +17,13 @@ from . import carry, judging
 from .submissions import LARGEST, MANIFEST, plain
 from .version import version
 from .workspace import ROOT
+
+PARTS = ("", "deeper", "zh", "zh/deeper")  # of a folder of notebooks
+AGES = (
+    (86400, mark("{n} day"), mark("{n} days")),
+    (3600, mark("{n} hour"), mark("{n} hours")),
+    (60, mark("{n} minute"), mark("{n} minutes")),
+)
 
 
 def hand_in(name: str, minutes=None, learned: str = "", chapters: str | None = None, folder=None) -> Path:
@@ -34,7 +42,15 @@ def hand_in(name: str, minutes=None, learned: str = "", chapters: str | None = N
     folder = Path(folder) if folder is not None else _folder()
     if not folder.is_dir():
         raise FileNotFoundError(f"no folder {folder}; say where your notebooks are: hand_in(name, folder=...)")
-    found = _notebooks(folder, judging.keys(chapters) if chapters else None)
+    found, damaged = _notebooks(folder, judging.keys(chapters) if chapters else None)
+    with speaking(_language(found)):
+        for path, error in damaged:
+            why = say(error.message, **error.blanks)
+            print("  " + say("left out: {file} ({why})", file=path.name, why=why))
+        return _hand_in(name, minutes, learned, folder, found)
+
+
+def _hand_in(name: str, minutes: str, learned: str, folder: Path, found: list[tuple[str, Path, bytes]]) -> Path:
     line = check_in(name, [key for key, *_ in found], done(folder), minutes, learned)
     path = folder / f"hand_in_{_file_name(name)}.zip"
     manifest = {"name": name, "version": version(), "minutes": minutes, "learned": learned, "line": line}
@@ -42,11 +58,19 @@ def hand_in(name: str, minutes=None, learned: str = "", chapters: str | None = N
         archive.writestr(MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1))
         for _, file, content in found:
             archive.writestr(file.relative_to(folder).as_posix(), content)
-    print("In the zip, as last saved (what you changed since then is not in it):")
+    print(say("In the zip, as last saved (what you changed since then is not in it):"))
     for key, file, _ in found:
-        print(f"  chapter {key}: {file.name}, saved {_ago(time.time() - file.stat().st_mtime)} ago")
-    print(f"Send this file: {path}\nPaste this line: {line}")
+        ago = _ago(time.time() - file.stat().st_mtime)
+        print("  " + say("chapter {key}: {file}, saved {ago} ago", key=key, file=file.name, ago=ago))
+    print(say("Send this file: {path}", path=path))
+    print(say("Paste this line: {line}", line=line))
     return path
+
+
+def _language(found: list[tuple[str, Path, bytes]]) -> str:
+    """Of most of the notebooks."""
+    chinese = sum(judging.edition(carry.parse(content), key) is judging.chinese(key) for key, _, content in found)
+    return CHINESE if 2 * chinese > len(found) else ENGLISH
 
 
 def check_in(name: str, keys: list[str], correct: set[str], minutes: str, learned: str) -> str:
@@ -55,14 +79,16 @@ def check_in(name: str, keys: list[str], correct: set[str], minutes: str, learne
     for key in keys:
         ids = [id for id in EXERCISES if id.split(".")[0] == key]
         number = sum(EXERCISES.name_of(id) in correct for id in ids)
-        counts.append(f"chapter {key}: {number} of {len(ids)}" if ids else f"chapter {key}")
-    return " | ".join(["打卡", name, ", ".join(counts), f"{minutes or '__'} min", learned or "learned: __"])
+        said = say("chapter {key}: {n} of {all}", key=key, n=number, all=len(ids))
+        counts.append(said if ids else say("chapter {key}", key=key))
+    told = [say("{n} min", n=minutes or "__"), learned or say("learned: __")]
+    return " | ".join(["打卡", name, say(", ").join(counts), *told])
 
 
 def done(folder: Path) -> set[str]:
     """The exercises that the checks in these notebooks called correct."""
     found = set()
-    for path in (folder / progress.NAME, folder / "deeper" / progress.NAME):
+    for path in (folder / part / progress.NAME for part in PARTS):
         try:
             held = json.loads(path.read_bytes())[progress.EXERCISES]
             found |= {name for name, status in held.items() if status == CORRECT}
@@ -80,28 +106,33 @@ def _folder() -> Path:
     return ROOT / "my"
 
 
-def _notebooks(folder: Path, wanted: list[str] | None) -> list[tuple[str, Path, bytes]]:
-    """(chapter, file, content) of the notebooks to hand in."""
-    found, here = [], folder.resolve() == (ROOT / "notebooks").resolve()
-    for path in sorted([*folder.glob("*.ipynb"), *folder.glob("deeper/*.ipynb")]):
+def _notebooks(folder: Path, wanted: list[str] | None) -> tuple[list[tuple], list[tuple]]:
+    """(chapter, file, content) of the notebooks to hand in, and (file, what is wrong) of those that can't be read."""
+    found, damaged, here = [], [], folder.resolve() == (ROOT / "notebooks").resolve()
+    for path in sorted(path for part in PARTS for path in (folder / part).glob("*.ipynb")):
         content = path.read_bytes()
         try:
             nb = carry.parse(content)
-        except ValueError as error:
-            print(f"  left out: {path.name} ({error})")
+        except carry.Unreadable as error:
+            damaged.append((path, error))
             continue
         key = judging.chapter(nb)
         if key is None or wanted is not None and key not in wanted:
             continue
-        if wanted is None and not here and not carry.own(nb, carry.version(judging.course()[key])):
+        begun = bool(carry.own(nb, carry.version(judging.edition(nb, key))))
+        if wanted is None and not here and not begun:
             continue
         if len(content) > LARGEST:
             raise ValueError(f"{path.name} is larger than {LARGEST // 2**20} MB; clear its outputs and save it")
-        found.append((key, path, content))
+        found.append((key, path, content, begun))
+    # Of a chapter in both languages the copy counts in which something is written, or else the English one.
+    wrote = {key for key, *_, begun in found if begun}
+    zh = folder / "zh"
+    found = [(k, p, c) for k, p, c, begun in found if (begun if k in wrote else zh not in p.parents)]
     if not found:
         where = f"of chapter {', '.join(wanted)} " if wanted else "that you wrote in "
         raise ValueError(f"no notebook {where}in {folder}; save it first (Ctrl+S), or say where it is: folder=...")
-    return sorted(found, key=lambda entry: (judging.order(entry[0]), entry[1]))
+    return sorted(found, key=lambda entry: (judging.order(entry[0]), entry[1])), damaged
 
 
 def _file_name(name: str) -> str:
@@ -109,9 +140,9 @@ def _file_name(name: str) -> str:
 
 
 def _ago(seconds: float) -> str:
-    for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
+    for size, one, more in AGES:
         if seconds >= size:
             n = int(seconds // size)
-            return f"{n} {unit}{'s' if n > 1 else ''}"
-    return "less than a minute"
+            return say(more if n > 1 else one, n=n)
+    return say("just a moment")
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from ..exercises import judge as engine
 from ..exercises import sandbox
 from ..exercises.exercise import Exercise, source_of
+from ..exercises.language import CHINESE, mark, say, spoken
 from ..exercises.registry import COURSE, EXERCISES, EXPERIMENTS, chapter_of
 from ..exercises.verdict import CORRECT, NOT_ATTEMPTED, WRONG
 from . import carry, cells
@@ -23,9 +24,19 @@ from .moved import cell_id
 from .remote import DEFAULT, Limits, Lost, Process, RemoteFunction
 from .workspace import ROOT
 
-MISSING, STOPPED, TO_READ = "missing", "stopped", "to be read"
+MISSING, STOPPED, TO_READ = mark("missing"), mark("stopped"), mark("to be read")
+PARTS = {  # of an exercise: how flags name their cells
+    "task": mark("task cell"),
+    "stub": mark("stub cell"),
+    "answer": mark("answer cell"),
+    "check": mark("check cell"),
+    "buggy": mark("buggy cell"),
+    "test": mark("test cell"),
+    "report": mark("report cell"),
+}
 PROCESSES = 12  # of one notebook: each exercise may end one
 MESSAGE = 600  # characters
+QUESTION = "## Question:"  # how the closing question's cell starts in English
 ROOM = 5  # times nearer than a check asks: see fair_seed
 
 
@@ -41,7 +52,6 @@ class Row:
     flags: list[str] = field(default_factory=list)
     shape: str = ""
     answer: str = ""  # of an experiment: what a person reads
-
 
 
 @functools.cache
@@ -63,6 +73,11 @@ def chinese(key: str) -> dict:
     """A chapter's notebook in the Chinese edition, one without cells if there is none."""
     path = ROOT / "notebooks" / "zh" / file_of(key)
     return carry.parse(path.read_bytes()) if path.exists() else {"cells": []}
+
+
+def edition(nb: dict, key: str) -> dict:
+    """The course's notebook of a chapter in the language of a copy of it."""
+    return max(course()[key], chinese(key), key=lambda known: carry.agreement(nb, carry.version(known)))
 
 
 def chapter(nb: dict) -> str | None:
@@ -112,7 +127,7 @@ class _Session:
         if self._process is None or self._process.lost:
             self.close()
             if self.count == PROCESSES:
-                raise Lost(f"its code ended {self.count} processes; nothing more is run")
+                raise Lost(say("its code ended {n} processes; nothing more is run", n=self.count))
             self.count += 1
             self._process = Process(self.limits)
         self._process.allow(self.limits.seconds)
@@ -130,7 +145,7 @@ class _Notebook:
         others = [cell for reference in course().values() for cell in reference["cells"] if _is_exercise(cell)]
         self.reference = {cell["id"]: cell for cell in [*others, *course()[key]["cells"]]}
         self.chinese = {cell["id"]: cell for cell in chinese(key)["cells"]}
-        self.cells, self.places = nb["cells"], cells.by_id(nb, course()[key])
+        self.cells, self.places = nb["cells"], cells.by_id(nb, edition(nb, key))
         self.sources = [carry.source(c) if c["cell_type"] == "code" else "" for c in self.cells]
         self.names = [cells.names_of(source) for source in self.sources]
 
@@ -151,7 +166,7 @@ class _Notebook:
         if exercise.kind == "code":
             mine |= {i for i, cell in enumerate(self.names) if name in cell.binds}
         if not targets | mine:
-            row.message = "The cell of the answer is not in the notebook."
+            row.message = say("The cell of the answer is not in the notebook.")
             return row
         checks = set(self.places.get(parts.get("check", ""), ()))
         untouched = all(self._as_in_course(i, answer) for i in targets) and not mine - targets - checks
@@ -188,11 +203,11 @@ class _Notebook:
         for part, id in parts.items():
             places = self.places.get(id, [])
             if not places:
-                found.append(f"{part} cell removed")
+                found.append(say("{cell} removed", cell=say(PARTS[part])))
             if len(places) > 1:
-                found.append(f"{part} cell {len(places)} times")
+                found.append(say("{cell} {n} times", cell=say(PARTS[part]), n=len(places)))
             if part in ("task", "check", "buggy") and not all(self._as_in_course(i, id) for i in places):
-                found.append(f"{part} cell rewritten")
+                found.append(say("{cell} rewritten", cell=say(PARTS[part])))
         return found
 
     def _compare(self, row: Row, exercise, targets: set[int]) -> None:
@@ -204,7 +219,8 @@ class _Notebook:
         published = {shape for right in exercise.rights for shape in cells.shapes(source_of(right))}
         for shape in own:
             if shape in published:
-                row.flags.append("equal to a published solution" + (" (short)" if shape[1] else ""))
+                short = say("equal to a published solution (short)")
+                row.flags.append(short if shape[1] else say("equal to a published solution"))
                 break
         row.shape = " ".join(dict.fromkeys(shape for shape, short in own if not short))
 
@@ -228,7 +244,8 @@ def _shown(cell: dict) -> str:
         text = "".join(part for part in text if isinstance(part, str)) if isinstance(text, (list, str)) else ""
         if text.strip():
             found.append(text.strip())
-    return "\n\nshown in the notebook (not run again):\n" + "\n".join(found) if found else ""
+    title = say("shown in the notebook (not run again):")
+    return "\n".join(["\n", title, *found]) if found else ""
 
 
 def _examine(row: Row, exercise, session: _Session, seed: int, run, name: str, official: set[str]) -> None:
@@ -240,9 +257,9 @@ def _examine(row: Row, exercise, session: _Session, seed: int, run, name: str, o
         errors = [(str(label), str(text)) for label, text in reply["errors"]]
     except (Lost, KeyError, TypeError, ValueError) as error:
         if not isinstance(error, Lost):
-            error = process.give_up("it sent what is no reply")
+            error = process.give_up(say("it sent what is no reply"))
         row.verdict, row.mistake = STOPPED, "stopped"
-        row.message = f"The cells of the answer could not be run: {error}."[:MESSAGE]
+        row.message = say("The cells of the answer could not be run: {error}.", error=error)[:MESSAGE]
         return
     # What the check's own cell gave counts; then what other cells gave to check, the latest first; then the name.
     order = {True: 0, False: 1}
@@ -259,7 +276,8 @@ def _examine(row: Row, exercise, session: _Session, seed: int, run, name: str, o
         return
     if errors:
         row.verdict, row.mistake = WRONG, "cell"
-        row.message = f"Cell {errors[-1][0]} stopped with {errors[-1][1]}."[:MESSAGE]
+        label, text = errors[-1]
+        row.message = say("Cell {number} stopped with {error}.", number=label, error=text)[:MESSAGE]
 
 
 @functools.cache
@@ -289,12 +307,13 @@ def _verdict(exercise, process: Process, message: dict, seed: int):
         seed = fair_seed(exercise.id, seed) if isinstance(exercise, Exercise) else None
         found = engine.examine(exercise, candidate, seed=seed, run=run)
         if process.lost and found and found is not engine.UNFINISHED and found.key != "endless":
-            said = f"The answer can't be asked on: {process.lost}."
+            said = say("The answer can't be asked on: {why}.", why=process.lost)
             return dataclasses.replace(found, message=said, hint="", key="stopped", got="")
         return found
     except Exception as error:
         text = re.sub(r"\s+", " ", str(error))[:200]
-        return engine.Fault(f"The answer could not be judged ({type(error).__name__}: {text}).", key="not judged")
+        said = say("The answer could not be judged ({kind}: {error}).", kind=type(error).__name__, error=text)
+        return engine.Fault(said, key="not judged")
     finally:
         random.setstate(state)
 
@@ -311,15 +330,15 @@ def order(key: str) -> tuple:
 
 def differs(nb: dict, key: str) -> bool:
     """Whether most of the course's other cells have another text, or are gone."""
-    ids = [cell["id"] for cell in course()[key]["cells"] if not carry.is_answer(cell)]
-    return 2 * carry.agreement(nb, {id: v for id, v in carry.version(course()[key]).items() if id in ids}) < len(ids)
+    base = carry.version({"cells": [cell for cell in edition(nb, key)["cells"] if not carry.is_answer(cell)]})
+    return 2 * carry.agreement(nb, base) < len(base)
 
 
 def closing(nb: dict, key: str) -> list[str]:
     """The answers to the chapter's closing question: what follows its prompts, and cells of the learner's below it."""
-    reference = course()[key]
+    reference = edition(nb, key)
     ids = [cell["id"] for cell in reference["cells"]]
-    start = next((i for i, c in enumerate(reference["cells"]) if carry.source(c).startswith("## Question:")), None)
+    start = next((i for i, c in enumerate(course()[key]["cells"]) if carry.source(c).startswith(QUESTION)), None)
     if start is None:
         return []
     found, below = [], False
@@ -335,19 +354,29 @@ def closing(nb: dict, key: str) -> list[str]:
 
 
 def solutions(key: str) -> tuple[str, str]:
-    """(the closing question's title, its model answer and rubric as they stand in the solutions)."""
+    """(the closing question's title, its model answer and rubric as they stand in the solutions), as is spoken."""
     for path in sorted((ROOT / "notebooks" / "solutions").glob("*.ipynb")):
         try:
             if chapter_of(path) != key:
                 continue
-            texts = [carry.source(c) for c in carry.parse(path.read_bytes())["cells"] if c["cell_type"] == "markdown"]
+            texts = _texts(path)
+            shown = ROOT / "notebooks" / "zh" / "solutions" / path.name
+            shown = _texts(shown) if spoken() == CHINESE and shown.exists() else texts
         except ValueError:
             continue
-        start = next((i for i, text in enumerate(texts) if text.startswith("## Question:")), None)
+        ids = list(texts)
+        start = next((i for i, id in enumerate(ids) if texts[id].startswith(QUESTION)), None)
         if start is not None:
-            rubric = [text for text in texts[start:] if text.startswith("**Rubric")] or texts[start:]
-            return texts[start].partition("\n")[0].removeprefix("## "), "\n\n".join(rubric)
+            rubric = [id for id in ids[start:] if texts[id].startswith("**Rubric")] or ids[start:]
+            title = shown[ids[start]].partition("\n")[0].removeprefix("## ")
+            return title, "\n\n".join(shown[id] for id in rubric if id in shown)
     return "", ""
+
+
+def _texts(path) -> dict[str, str]:
+    """{cell id: text} of a notebook's Markdown."""
+    cells = carry.parse(path.read_bytes())["cells"]
+    return {cell["id"]: carry.source(cell) for cell in cells if cell["cell_type"] == "markdown"}
 
 
 def keys(text: str) -> list[str]:

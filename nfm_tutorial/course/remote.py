@@ -31,12 +31,14 @@ import torch
 from torch import Tensor, nn
 
 from ..exercises import sandbox
+from ..exercises.language import mark, say
 from ..exercises.todo import Unfinished
 from .wire import Broken, Reader, Writer, _tensors, receive, send
 from .workspace import ROOT
 
 PACKAGE = Path(__file__).resolve().parents[1]
-SECRET = (PACKAGE / "exercises", ROOT / "notebooks" / "solutions", ROOT / "my" / "solutions", ROOT / "tests")
+ANSWERS = [ROOT / folder / "solutions" for folder in ("notebooks", "notebooks/zh", "my", "my/zh")]
+SECRET = (PACKAGE / "exercises", ROOT / "locale", ROOT / "tests", *ANSWERS)
 WITHOUT_ANSWERS = ("exercises/todo.py", "exercises/sandbox.py", "exercises/values.py", "exercises/verdict.py")
 WITHOUT_ANSWERS += ("exercises/language.py", "exercises/zh.py")
 WITHOUT_ANSWERS += ("course/__init__.py", "course/wire.py", "course/worker.py")
@@ -70,6 +72,7 @@ sys.path[:] = [options["box"]] + [p for p in sys.path if p not in ("", options["
 from nfm_tutorial.course import worker
 worker.main(**options["main"])
 """
+ENDED = mark("it ended")
 STARTING = 120.0  # seconds until a worker must be ready: PyTorch's import on a busy machine
 TOKEN = "NFM_TUTORIAL_GRADED"
 NEEDED = "PATH LANG TZ LD_LIBRARY_PATH DYLD_LIBRARY_PATH VIRTUAL_ENV CONDA_PREFIX SYSTEMROOT WINDIR COMSPEC".split()
@@ -124,9 +127,9 @@ class Process:
         try:
             while (message := receive(self.process.stdout)) is not None:
                 self.replies.put(message)
-            self.replies.put("it ended")
+            self.replies.put(ENDED)
         except (Broken, OSError, ValueError) as error:
-            self.replies.put(f"it sent what is no message ({error})")
+            self.replies.put(say("it sent what is no message ({error})", error=error))
 
     def ask(self, message: dict | None) -> dict:
         """Send a question and wait for the reply. Raises Lost if there will be none."""
@@ -138,19 +141,19 @@ class Process:
                 send(self.process.stdin, {**message, "number": number})
             reply = self.replies.get(timeout=max(self.deadline - time.monotonic(), 0.01))
         except queue.Empty:
-            reply = "it took too long and was stopped"
+            reply = say("it took too long and was stopped")
         except OSError:
-            reply = "it ended"
+            reply = ENDED
         if message is not None and isinstance(reply, dict) and reply.pop("number", "") != number:
-            reply = "it sent what nobody had asked for"
+            reply = say("it sent what nobody had asked for")
         if isinstance(reply, str):
-            raise self.give_up(reply + (_ending(self.process) if reply == "it ended" else ""))
+            raise self.give_up(say(ENDED) + _ending(self.process) if reply == ENDED else reply)
         return reply
 
     def give_up(self, why: str) -> Lost:
         """End the process for a reason; returns what to raise."""
         self.close()
-        self.lost = f"the process that ran the code is gone: {why}"
+        self.lost = say("the process that ran the code is gone: {why}", why=why)
         return Lost(self.lost)
 
     def close(self) -> None:
@@ -174,7 +177,7 @@ class Process:
         try:
             return Reader(self._remote, given).value(message)
         except Broken as error:
-            raise self.give_up(f"it sent what is no value ({error})") from None
+            raise self.give_up(say("it sent what is no value ({error})", error=error)) from None
 
     def _remote(self, m: dict):
         kind, name = m["is"], m.get("name", "object")
@@ -268,7 +271,7 @@ class RemoteModule(nn.Module):
         process, handle = self._link
         twin = process.read(process.ask({"do": "copy", "h": handle})["result"])
         if not isinstance(twin, nn.Module):
-            raise process.give_up("it sent no copy of its module")
+            raise process.give_up(say("it sent no copy of its module"))
         twin.train(self.training)
         with torch.no_grad():
             own = _tensors(self)
@@ -442,5 +445,5 @@ def _ending(process: subprocess.Popen) -> str:
     if code is None:
         return ""
     if code < 0:
-        return f" by signal {re.sub('^SIG', '', signal.Signals(-code).name)}"
-    return f" with exit code {code}"
+        return say(" by signal {name}", name=re.sub("^SIG", "", signal.Signals(-code).name))
+    return say(" with exit code {code}", code=code)

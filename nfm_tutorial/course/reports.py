@@ -1,6 +1,7 @@
 """What a leader gets: a table (CSV), a page for the evening (HTML), a check-in table to paste, a page to mark by hand.
 
-Everything that learners wrote is escaped. The pages load nothing from anywhere.
+Everything that learners wrote is escaped. The pages load nothing from anywhere. They are in the language that is
+spoken; of the CSV only messages and flags are, so that a program reads the columns and verdicts of both languages.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import re
 from collections import Counter, defaultdict
 from pathlib import Path
 
+from ..exercises.language import CHINESE, mark, say, spoken
 from ..exercises.registry import EXERCISES, EXPERIMENTS
 from ..exercises.verdict import CORRECT, NOT_ATTEMPTED, WRONG
 from ..files import replacing
@@ -26,6 +28,7 @@ th, td { border: 1px solid #ccc; padding: .2em .6em; text-align: left; vertical-
 th { background: #f2f2f2 } pre { white-space: pre-wrap; background: #f7f7f7; padding: .6em }
 .scroll { overflow-x: auto } .correct { background: #d5f0e6 } .wrong { background: #fbe0cd } .grey { color: #666 }
 .beside { display: flex; gap: 1.5em; flex-wrap: wrap } .beside > * { flex: 1 1 26em; min-width: 0 }"""
+DEPTHS = mark("A short answer"), mark("A good one"), mark("A very good one")
 CLASSES = {CORRECT: "correct", WRONG: "wrong", STOPPED: "wrong", NOT_ATTEMPTED: "grey", MISSING: "grey"}
 
 
@@ -48,7 +51,7 @@ def table(graded: list) -> str:
     rows.writerow(["name", "exercise", "verdict", "mistake", "message", "flags", "file"])
     for g in graded:
         if g.trouble:
-            kind = "not judged" if g.trouble.startswith("not judged") else "unreadable"
+            kind = "not judged" if g.passed_over else "unreadable"
             rows.writerow(map(_cell, [g.name, "", kind, "", g.trouble, "", g.file]))
         for row in g.rows:
             flags = "; ".join([*row["flags"], *g.flags])
@@ -67,13 +70,14 @@ def page(graded: list) -> str:
     """The page for the evening."""
     judged = [g for g in graded if g.rows]
     learners = sorted({g.name for g in judged})
-    parts = [f"<p>{len(learners)} learners, {len(judged)} notebooks judged, {len(graded) - len(judged)} files not.</p>"]
-    parts += ["<h2>What to discuss</h2>", _mistakes(judged)]
+    counts = {"learners": len(learners), "judged": len(judged), "others": len(graded) - len(judged)}
+    parts = [_p(say("{learners} learners, {judged} notebooks judged, {others} files not.", **counts))]
+    parts += [_h2(say("What to discuss")), _mistakes(judged)]
     for key in dict.fromkeys(g.chapter for g in judged):
-        parts += [f"<h2>Chapter {_safe(key)}</h2>", _grid([g for g in judged if g.chapter == key])]
-    parts += ["<h2>Per learner</h2>", *(_learner(name, judged) for name in learners)]
-    parts += ["<h2>Flags</h2>", _flags(judged), "<h2>Files that were not judged</h2>", _troubles(graded)]
-    return _html("Report", "\n".join(parts))
+        parts += [_h2(say("Chapter {key}", key=key)), _grid([g for g in judged if g.chapter == key])]
+    parts += [_h2(say("Per learner")), *(_learner(name, judged) for name in learners)]
+    parts += [_h2(say("Flags")), _flags(judged), _h2(say("Files that were not judged")), _troubles(graded)]
+    return _html(say("Report"), "\n".join(parts))
 
 
 def _mistakes(judged: list) -> str:
@@ -87,12 +91,14 @@ def _mistakes(judged: list) -> str:
     for (exercise, _), found in sorted(made.items(), key=lambda item: (-len(item[1]), _number(item[0][0]))):
         message = Counter(row["message"] for _, row in found).most_common(1)[0][0]
         example = next((row["example"] for _, row in found if row["message"] == message), "")
-        shown = f"<details><summary>the input that shows it</summary><pre>{_safe(example)}</pre></details>"
-        names = ", ".join(sorted({name for name, _ in found}))
+        summary = _safe(say("the input that shows it"))
+        shown = f"<details><summary>{summary}</summary><pre>{_safe(example)}</pre></details>"
+        names = say(", ").join(sorted({name for name, _ in found}))
         cells = [_title(exercise), str(len(found)), _safe(message) + (shown if example else ""), _safe(names)]
         body.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
-    head = "<tr><th>exercise</th><th>learners</th><th>what the check says</th><th>who</th></tr>"
-    return f"<table>{head}{''.join(body)}</table>" if body else "<p>No mistakes were found.</p>"
+    columns = say("exercise"), say("learners"), say("what the check says"), say("made by")
+    head = "".join(map(_th, columns))
+    return f"<table><tr>{head}</tr>{''.join(body)}</table>" if body else _p(say("No mistakes were found."))
 
 
 def _grid(judged: list) -> str:
@@ -105,16 +111,18 @@ def _grid(judged: list) -> str:
         cells = []
         for id in ids:
             row = by_id.get(id, {"verdict": MISSING, "message": "", "flags": []})
-            said = "; ".join(filter(None, [row["verdict"], row["message"], *row["flags"]]))
-            mark = MARKS.get(row["verdict"], "?") + ("*" if row["flags"] else "")
-            cells.append(f'<td class="{CLASSES.get(row["verdict"], "")}" title="{_safe(said)}">{mark}</td>')
+            verdict = row["verdict"]
+            said = say("; ").join(filter(None, [say(verdict), row["message"], *row["flags"]]))
+            sign = MARKS.get(verdict, "?") + ("*" if row["flags"] else "")
+            cells.append(f'<td class="{CLASSES.get(verdict, "")}" title="{_safe(said)}">{sign}</td>')
         done = sum(row["verdict"] == CORRECT for row in g.rows)
         body.append(f"<tr><td>{_safe(g.name)}</td>{''.join(cells)}<td>{done}</td></tr>")
     counts = [sum(r["verdict"] == CORRECT for g in judged for r in g.rows if r["exercise"] == id) for id in ids]
     foot = "".join(f"<th>{n}</th>" for n in [*counts, sum(counts)])
-    key = ", ".join(f"{mark} {_safe(verdict)}" for verdict, mark in MARKS.items())
-    rows = [f"<tr><th>learner</th>{head}<th>correct</th></tr>", *body, f"<tr><th>correct</th>{foot}</tr>"]
-    return f'<p class="grey">{key}; * has a flag</p><div class="scroll"><table>{"".join(rows)}</table></div>'
+    flagged, learner, correct = say("has a flag"), _th(say("learner")), _th(say(CORRECT))
+    key = say(", ").join([f"{sign} {say(verdict)}" for verdict, sign in MARKS.items()] + [f"* {flagged}"])
+    rows = [f"<tr>{learner}{head}{correct}</tr>", *body, f"<tr>{correct}{foot}</tr>"]
+    return f'<p class="grey">{_safe(key)}</p><div class="scroll"><table>{"".join(rows)}</table></div>'
 
 
 def _learner(name: str, judged: list) -> str:
@@ -123,67 +131,82 @@ def _learner(name: str, judged: list) -> str:
     done = [row["exercise"] for row in rows if row["verdict"] == CORRECT]
     open_ = [row["exercise"] for row in rows if row["verdict"] in (NOT_ATTEMPTED, MISSING)]
     wrong = [row for row in rows if row["verdict"] in (WRONG, STOPPED)]
-    lines = [f"<li>{_title(row['exercise'])}: {_safe(row['message'])}</li>" for row in wrong]
-    lines.append(f"<li>correct: {_safe(', '.join(done) or 'none')}; open: {_safe(', '.join(open_) or 'none')}</li>")
-    return f"<details><summary>{_safe(name)}: {len(done)} correct</summary><ul>{''.join(lines)}</ul></details>"
+    lines = [_li(say("{place}: {text}", place=_plain_title(row["exercise"]), text=row["message"])) for row in wrong]
+    none, comma = say("none"), say(", ")
+    lists = {"done": comma.join(done) or none, "open": comma.join(open_) or none}
+    lines.append(_li(say("correct: {done}; open: {open}", **lists)))
+    summary = _safe(say("{name}: {n} correct", name=name, n=len(done)))
+    return f"<details><summary>{summary}</summary><ul>{''.join(lines)}</ul></details>"
 
 
 def _flags(judged: list) -> str:
     lines = []
     for g in judged:
-        lines += [f"<li>{_safe(g.name)}, chapter {_safe(g.chapter)}: {_safe(flag)}</li>" for flag in g.flags]
-        flagged = [row for row in g.rows if row["flags"]]
-        lines += [f"<li>{_safe(g.name)}, {_safe(r['exercise'])}: {_safe('; '.join(r['flags']))}</li>" for r in flagged]
-    note = "<p>A flag is a question to ask, no verdict: short answers are often equal by chance.</p>"
-    return note + f"<ul>{''.join(lines)}</ul>" if lines else "<p>None.</p>"
+        where = say("{name}, chapter {key}", name=g.name, key=g.chapter)
+        lines += [_li(say("{place}: {text}", place=where, text=flag)) for flag in g.flags]
+        for row in g.rows:
+            if row["flags"]:
+                where = say("{name}, {what}", name=g.name, what=row["exercise"])
+                lines.append(_li(say("{place}: {text}", place=where, text=say("; ").join(row["flags"]))))
+    note = say("A flag is a question to ask, no verdict: short answers are often equal by chance.")
+    return _p(note) + f"<ul>{''.join(lines)}</ul>" if lines else _p(say("Nothing to show."))
 
 
 def _troubles(graded: list) -> str:
-    lines = [f"<li>{_safe(g.name)}, {_safe(g.file)}: {_safe(g.trouble)}</li>" for g in graded if g.trouble]
-    return f"<ul>{''.join(lines)}</ul>" if lines else "<p>None.</p>"
+    lines = []
+    for g in graded:
+        if g.trouble:
+            where = say("{name}, {what}", name=g.name, what=g.file)
+            lines.append(_li(say("{place}: {text}", place=where, text=g.trouble)))
+    return f"<ul>{''.join(lines)}</ul>" if lines else _p(say("Nothing to show."))
 
 
 def check_in(graded: list) -> str:
     """The check-in table (打卡) in Markdown."""
-    lines = ["# Check-in (打卡)", "", "| name | chapter | correct | to work on | minutes | learned |"]
-    lines.append("| --- | --- | --- | --- | --- | --- |")
+    columns = say("name"), say("chapter"), say(CORRECT), say("to work on"), say("minutes"), say("learned")
+    title = say("Check-in (打卡)")
+    lines = [f"# {title}", "", f"| {' | '.join(columns)} |", "| --- | --- | --- | --- | --- | --- |"]
     for g in graded:
         if g.rows:
             count = [row for row in g.rows if row["verdict"] != TO_READ and row["exercise"] in EXERCISES]
-            done = f"{sum(row['verdict'] == CORRECT for row in count)} of {len(count)}"
-            wrong = ", ".join(row["exercise"] for row in count if row["verdict"] in (WRONG, STOPPED))
+            done = say("{n} of {all}", n=sum(row["verdict"] == CORRECT for row in count), all=len(count))
+            wrong = say(", ").join(row["exercise"] for row in count if row["verdict"] in (WRONG, STOPPED))
             told = [_pipe(g.line.get(key, "")) for key in ("minutes", "learned")]
             lines.append(f"| {_pipe(g.name)} | {g.chapter} | {done} | {wrong} | {told[0]} | {told[1]} |")
-        elif not g.trouble.startswith("not judged"):
-            lines.append(f"| {_pipe(g.name)} |  | not readable: {_pipe(g.trouble)} |  |  |  |")
+        elif not g.passed_over:
+            trouble = say("not readable: {why}", why=g.trouble)
+            lines.append(f"| {_pipe(g.name)} |  | {_pipe(trouble)} |  |  |  |")
     return "\n".join(lines) + "\n"
 
 
 def to_read(graded: list) -> str:
     """Open experiments and closing answers with their rubrics beside them, for people to mark."""
-    parts = ["<p>No program judges these. The tables are those that the notebooks hold; they were not run again.</p>"]
+    note = say("No program judges these. The tables are those that the notebooks hold; they were not run again.")
+    parts = [_p(note)]
     judged = [g for g in graded if g.rows]
     for id in dict.fromkeys(row["exercise"] for g in judged for row in g.rows if row["verdict"] == TO_READ):
-        depths = zip(("A short answer", "A good one", "A very good one"), EXPERIMENTS[id].rubric)
-        rubric = "\n\n".join(f"{depth}: {' '.join(text.split())}" for depth, text in depths)
+        flat = [" ".join(text.split()) for text in EXPERIMENTS[id].rubric]
+        depths = [say("{place}: {text}", place=say(depth), text=say(text)) for depth, text in zip(DEPTHS, flat)]
+        rubric = "\n\n".join(depths)
         answers = [(g.name, r["answer"]) for g in judged for r in g.rows if r["exercise"] == id and r["answer"]]
         parts.append(_beside(_title(id), answers, rubric))
     for key in dict.fromkeys(g.chapter for g in judged if g.answers):
         title, rubric = judging.solutions(key)
         answers = [(g.name, text) for g in judged if g.chapter == key for text in g.answers]
-        parts.append(_beside(f"Chapter {_safe(key)}. {_safe(title)}", answers, rubric))
-    return _html("To read", "\n".join(parts if len(parts) > 1 else [*parts, "<p>Nothing was handed in.</p>"]))
+        parts.append(_beside(_safe(say("Chapter {key}. {title}", key=key, title=title)), answers, rubric))
+    return _html(say("To read"), "\n".join(parts if len(parts) > 1 else [*parts, _p(say("Nothing was handed in."))]))
 
 
 def _beside(title: str, answers: list, rubric: str) -> str:
     texts = "".join(f"<h3>{_safe(name)}</h3><pre>{_safe(text)}</pre>" for name, text in answers)
-    beside = f"<div>{texts}</div><div><h3>Rubric</h3><pre>{_safe(rubric)}</pre></div>"
+    heading = _safe(say("Rubric"))
+    beside = f"<div>{texts}</div><div><h3>{heading}</h3><pre>{_safe(rubric)}</pre></div>"
     return f'<h2>{title}</h2><div class="beside">{beside}</div>'
 
 
 def _plain_title(id: str) -> str:
     found = EXERCISES.get(id) or EXPERIMENTS.get(id)
-    return f"{id} {found.title}" if found else id
+    return f"{id} {say(found.title)}" if found else id
 
 
 def _title(id: str) -> str:
@@ -198,6 +221,22 @@ def _safe(text) -> str:
     return html.escape(str(text))
 
 
+def _p(text: str) -> str:
+    return f"<p>{_safe(text)}</p>"
+
+
+def _h2(text: str) -> str:
+    return f"<h2>{_safe(text)}</h2>"
+
+
+def _th(text: str) -> str:
+    return f"<th>{_safe(text)}</th>"
+
+
+def _li(text: str) -> str:
+    return f"<li>{_safe(text)}</li>"
+
+
 def _pipe(text) -> str:
     """A text in a Markdown table."""
     return re.sub(r"([|\\`*_<\[\]])", r"\\\1", " ".join(str(text).split()))
@@ -206,5 +245,6 @@ def _pipe(text) -> str:
 def _html(title: str, body: str) -> str:
     head = f'<meta charset="utf-8"><title>{title}</title><meta name="viewport" content="width=device-width">'
     safe = "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
-    start = f'<!DOCTYPE html>\n<html lang="en"><head>{head}{safe}<style>{STYLE}</style></head>'
+    language = "zh-CN" if spoken() == CHINESE else "en"
+    start = f'<!DOCTYPE html>\n<html lang="{language}"><head>{head}{safe}<style>{STYLE}</style></head>'
     return f"{start}<body>\n<h1>{title}</h1>\n{body}\n</body></html>\n"

@@ -16,6 +16,7 @@ import zlib
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from ..exercises.language import say
 from . import carry
 
 LARGEST = 20 * 2**20  # bytes of a notebook
@@ -59,26 +60,27 @@ def _collect(path: Path, shown: Path, name: str | None, found: list[Submission],
     """Add what lies at a path. name: of the learner whose folder it is in."""
     own = name or plain(NOT_A_NAME.sub("", path.stem) if path.suffix else path.name)
     if path.is_symlink():
-        found.append(Submission(own, shown.as_posix(), trouble="a link; it is not followed"))
+        found.append(Submission(own, shown.as_posix(), trouble=say("a link; it is not followed")))
     elif path.is_dir() and depth:
         inner = [entry for entry in sorted(path.iterdir()) if not _hidden(entry.name)]
         for entry in inner:
             _collect(entry, shown / entry.name, own, found, depth - 1)
         if name is None and not inner:
-            found.append(Submission(own, shown.as_posix(), trouble="an empty folder"))
+            found.append(Submission(own, shown.as_posix(), trouble=say("an empty folder")))
     elif path.suffix.lower() in (".ipynb", ".zip") and not path.is_file():
-        found.append(Submission(own, shown.as_posix(), trouble="no file"))
+        found.append(Submission(own, shown.as_posix(), trouble=say("no file")))
     elif path.suffix.lower() in (".ipynb", ".zip"):
         read = _from_zip if path.suffix.lower() == ".zip" else _from_notebook
         try:
             found.extend(read(path, shown.as_posix(), name, own))
         except OSError as error:
-            found.append(Submission(own, shown.as_posix(), trouble=f"can't be read ({error.strerror or error})"))
+            trouble = say("can't be read ({error})", error=error.strerror or error)
+            found.append(Submission(own, shown.as_posix(), trouble=trouble))
 
 
 def _from_notebook(path: Path, shown: str, name: str | None, own: str) -> list[Submission]:
     if path.stat().st_size > LARGEST:
-        return [Submission(own, shown, trouble=f"larger than {LARGEST // 2**20} MB")]
+        return [Submission(own, shown, trouble=say("larger than {size} MB", size=LARGEST // 2**20))]
     return [notebook(own, shown, path.read_bytes(), path.stat().st_mtime)]
 
 
@@ -87,14 +89,14 @@ def notebook(name: str, file: str, content: bytes, time: float = 0.0) -> Submiss
     found = Submission(name, file, digest=hashlib.sha256(content).hexdigest(), time=time)
     try:
         nb = carry.parse(content)
-    except ValueError as error:
-        found.trouble = str(error)[:200]
+    except carry.Unreadable as error:
+        found.trouble = say(error.message, **error.blanks)[:200]
         return found
     metadata = nb.get("metadata") if isinstance(nb.get("metadata"), dict) else {}
     kernel = metadata.get("kernelspec") if isinstance(metadata.get("kernelspec"), dict) else {}
     language = kernel.get("language", "python")
     if isinstance(language, str) and language.lower() not in ("python", "python3", "ipython", ""):
-        found.trouble = f"a notebook for {plain(language)}, not for Python"
+        found.trouble = say("a notebook for {language}, not for Python", language=plain(language))
         return found
     stamp = metadata.get("nfm_tutorial")
     found.version = plain(str(stamp.get("version", ""))) if isinstance(stamp, dict) else ""
@@ -107,13 +109,14 @@ def _from_zip(path: Path, shown: str, name: str | None, own: str) -> list[Submis
         with zipfile.ZipFile(path) as archive:
             return _entries(archive, path.stat().st_mtime, shown, name, own)
     except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, ValueError, EOFError) as error:
-        return [Submission(own, shown, trouble=f"no zip that can be read ({str(error)[:100]})")]
+        return [Submission(own, shown, trouble=say("no zip that can be read ({error})", error=str(error)[:100]))]
 
 
 def _entries(archive: zipfile.ZipFile, time: float, shown: str, name: str | None, own: str) -> list[Submission]:
     entries = archive.infolist()
     if len(entries) > MOST:
-        return [Submission(own, shown, trouble=f"a zip with {len(entries)} entries; at most {MOST} are read")]
+        trouble = say("a zip with {n} entries; at most {most} are read", n=len(entries), most=MOST)
+        return [Submission(own, shown, trouble=trouble)]
     room, found, manifest, texts = LARGEST_ZIP, [], {}, {}
     for entry in entries:
         inside = PurePosixPath(entry.filename.replace("\\", "/"))
@@ -123,15 +126,15 @@ def _entries(archive: zipfile.ZipFile, time: float, shown: str, name: str | None
             continue
         what = f"{shown}/{plain(inside.as_posix())}"
         if inside.is_absolute() or ".." in inside.parts or ":" in inside.parts[0]:
-            found.append(Submission(own, what, trouble="a path that leaves the zip's folder"))
+            found.append(Submission(own, what, trouble=say("a path that leaves the zip's folder")))
         elif stat.S_ISLNK(entry.external_attr >> 16):
-            found.append(Submission(own, what, trouble="a link; it is not followed"))
+            found.append(Submission(own, what, trouble=say("a link; it is not followed")))
         else:
             limit = min(LARGEST, room)
             with archive.open(entry) as file:
                 content = file.read(limit + 1)  # whatever size the zip claims
             if len(content) > limit:
-                found.append(Submission(own, what, trouble=f"larger than {limit // 2**20} MB unpacked"))
+                found.append(Submission(own, what, trouble=say("larger than {size} MB unpacked", size=limit // 2**20)))
                 room = 0 if limit < LARGEST else room
                 continue
             room -= len(content)
@@ -147,7 +150,7 @@ def _entries(archive: zipfile.ZipFile, time: float, shown: str, name: str | None
         submission.version = manifest.get("version", "") or submission.version
         submission.line = {key: manifest[key] for key in ("minutes", "learned") if manifest.get(key)}
         found.append(submission)
-    return found or [Submission(own, shown, trouble="a zip without notebooks")]
+    return found or [Submission(own, shown, trouble=say("a zip without notebooks"))]
 
 
 def _manifest(content: bytes) -> dict[str, str]:
