@@ -42,6 +42,8 @@ FIRST := my/$(if $(EDITION),$(EDITION)/)01_factorization_machines.ipynb
 # JupyterLab refuses to start for root (the usual user in a container) unless told that this is meant.
 AS_ROOT := $(if $(filter 0,$(shell id -u 2>/dev/null)),--allow-root)
 SETTINGS := $(VENV)/share/jupyter/lab/settings
+# JupyterLab's menus in Chinese, for EDITION=zh where the language pack is installed.
+MENUS := $(SETTINGS)/overrides.d/menus.json
 # Where JupyterLab keeps the layout of its window: not with the layouts of the user's other projects.
 LAYOUT := $(CURDIR)/$(VENV)/share/jupyter/lab/workspaces
 
@@ -68,6 +70,9 @@ $(STAMP): requirements.lock pyproject.toml tools/jupyterlab_overrides.json tools
 
 lab: $(STAMP)
 	@-$(ACTIVATE) python -m nfm_tutorial work
+	@mkdir -p $(dir $(MENUS)) && rm -f $(MENUS)
+	@-test "$(EDITION)" != zh || ! $(BIN)/python -c 'import jupyterlab_language_pack_zh_CN' 2>/dev/null || \
+	  cp tools/jupyterlab_chinese.json $(MENUS)
 	$(ACTIVATE) jupyter lab --preferred-dir my --LabApp.workspaces_dir="$(LAYOUT)" \
 	  --LabApp.default_url=/lab/tree/$(FIRST) $(AS_ROOT) $(ARGS)
 
