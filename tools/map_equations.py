@@ -158,7 +158,7 @@ MAP: dict[str, tuple[Row, ...]] = {
             "test_models.py::test_a_small_eps_keeps_batch_norm_working_on_small_crossings",
         ),
         Row(
-            "Signed numbers: $f_{BI}(-x) = f_{BI}(x)$, so no NFM has an odd parity",
+            "Signed numbers: $f_{BI}(-x) = f_{BI}(x)$, so no NFM has the parity of three",
             "D6.1, D6.2",
             "layers.bi_interaction",
             "xv.square().sum(dim=1)",

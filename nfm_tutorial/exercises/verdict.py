@@ -176,7 +176,9 @@ class Summary(Spoken):
         rows = (*self.rows, *self.experiments)
         width = max(columns(title) for _, title, _ in rows)
         padded = [(id, title + " " * (width - columns(title)), status) for id, title, status in rows]
-        return "\n".join([self._head(), *(f"  {id:<5}{title}  {status_text(status)}" for id, title, status in padded)])
+        room = max(5, *(len(id) + 1 for id, _, _ in rows))
+        lines = [f"  {id:<{room}}{title}  {status_text(status)}" for id, title, status in padded]
+        return "\n".join([self._head(), *lines])
 
     def _html(self) -> str:
         if not self.rows:

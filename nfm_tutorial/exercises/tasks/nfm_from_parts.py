@@ -68,9 +68,9 @@ class FixedDropout(nn.Module):
     def __init__(self, k):
         super().__init__()
         self.register_buffer("scale", torch.tensor([2.0 * (i % 2 == 0) for i in range(k)]))
-        dropped = ", ".join(str(i) for i in range(1, k, 2)) or "none"
+        dropped = ", ".join(str(i) for i in range(1, k, 2))
         told = mark("a dropout (0.5) over {k} columns that drops column {dropped} and doubles the others")
-        self.told = say(told, k=k, dropped=dropped)
+        self.told = say(told, k=k, dropped=dropped) if dropped else say("a dropout (0.5) that doubles its one column")
 
     def forward(self, z):
         return z * self.scale if self.training else z

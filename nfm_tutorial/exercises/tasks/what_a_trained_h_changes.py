@@ -16,8 +16,8 @@ from ones. What has changed, compared with FM at the same $k$?""",
         ),
         (
             "Nothing: $h$ can always be absorbed into $V$ by rescaling its columns.",
-            "That needs the square root of each h_f; where h_f is negative there is none. With k = 1 and h = -1 "
-            "three pair weights can be negative; no V of FM does that.",
+            "That needs the square root of each h_f; where h_f is negative there is no real one. With k = 1 and h = "
+            "-1 three pair weights can be negative; no V of FM with k = 1 does that.",
         ),
         (
             "Nothing, as $h$ starts at ones.",
