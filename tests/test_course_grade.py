@@ -935,7 +935,7 @@ def test_the_reports_are_in_chinese_when_asked_for(tmp_path, no_code):
         left = left.replace("Expecting value: line 1 column 1", "")
         assert not sentence(left), (name, sentence(left))
     page = (out / "report.html").read_text(encoding="utf-8")
-    assert '<html lang="zh-CN">' in page and "与公开的题解相同" in page and "与A，" in page
+    assert '<html lang="zh-CN">' in page and "与公开的题解相同" in page and "与A、" in page
     assert "没有批改：与F/04_" in page and "不是格式4的notebook" in page and "来自课程的另一个版本" in page
     read = (out / "to_read.html").read_text(encoding="utf-8")
     assert "简短的回答：" in read and "评分标准" in read and "思考题" in read
@@ -955,7 +955,10 @@ def test_a_mistake_in_a_chinese_notebook_is_named_in_chinese(tmp_path):
     wrong, why = exercise.wrong[0]
     stem = "exercise-bi-interaction-by-hand"
     code = carry.source(next(c for c in judging.chinese("4")["cells"] if c["id"] == f"{stem}-answer"))
-    nb = in_chinese("4", {f"{stem}-answer": code.replace("TODO", repr(np.asarray(wrong).tolist()), 1)})
+    stub = "exercise-nfm-from-parts-stub"
+    raising = f"{EXERCISES['nfm_from_parts'].stub.splitlines()[0]}\n    1 / 0"
+    answer = code.replace("TODO", repr(np.asarray(wrong).tolist()), 1)
+    nb = in_chinese("4", {f"{stem}-answer": answer, stub: raising})
     put(tmp_path / "in", **{"小明_04.ipynb": carry.write(nb)})
     out = tmp_path / "out"
     assert commands.main(["grade", str(tmp_path / "in"), "--out", str(out), "--jobs", "1", "--zh"]) == 0
@@ -963,8 +966,10 @@ def test_a_mistake_in_a_chinese_notebook_is_named_in_chinese(tmp_path):
     (row,) = [row for row in rows if row["exercise"] == exercise.id]
     with language.speaking(language.CHINESE):
         assert row["message"] == language.say(why) != why and row["verdict"] == WRONG
-    assert {r["verdict"] for r in rows if r["exercise"] in EXERCISES and r is not row} == {NOT_ATTEMPTED}
-    assert not [r["flags"] for r in rows if r["flags"]]
+    (raised,) = [r for r in rows if r["exercise"] == id_of("nfm_from_parts")]
+    assert "第2行：`1 / 0`" in raised["message"] and "line" not in raised["message"]
+    others = [r["verdict"] for r in rows if r["exercise"] in EXERCISES and r not in (row, raised)]
+    assert set(others) == {NOT_ATTEMPTED} and not [r["flags"] for r in rows if r["flags"]]
 
 
 @pytest.mark.parametrize("folder", ["notebooks/solutions", "notebooks/zh/solutions", "locale/zh_CN"])

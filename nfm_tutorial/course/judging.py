@@ -21,7 +21,7 @@ from ..exercises.registry import COURSE, EXERCISES, EXPERIMENTS, chapter_of
 from ..exercises.verdict import CORRECT, NOT_ATTEMPTED, WRONG
 from . import carry, cells
 from .moved import cell_id
-from .remote import DEFAULT, Limits, Lost, Process, RemoteFunction
+from .remote import DEFAULT, Limits, Lost, Process, RemoteFunction, in_words
 from .workspace import ROOT
 
 MISSING, STOPPED, TO_READ = mark("missing"), mark("stopped"), mark("to be read")
@@ -277,7 +277,7 @@ def _examine(row: Row, exercise, session: _Session, seed: int, run, name: str, o
     if errors:
         row.verdict, row.mistake = WRONG, "cell"
         label, text = errors[-1]
-        row.message = say("Cell {number} stopped with {error}.", number=label, error=text)[:MESSAGE]
+        row.message = say("Cell {number} stopped with {error}.", number=label, error=in_words(text))[:MESSAGE]
 
 
 @functools.cache

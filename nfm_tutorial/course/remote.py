@@ -368,8 +368,14 @@ def _raise(told: dict):
         base = ValueError if issubclass(base, ValueError) else RuntimeError
     name = kinds[0] if kinds[0].isidentifier() else "Exception"
     error = type(name, (base,), {"__str__": lambda self: text, "__init__": lambda self: None})()
-    error.told_where = str(told.get("where", ""))[:200]
+    error.told_where = in_words(str(told.get("where", ""))[:200])
     raise error
+
+
+def in_words(where: str) -> str:
+    """What a process, which knows English alone, says of a line of code, in the language that is spoken."""
+    line = r"line (\d{1,6}): `(.*)`"
+    return re.sub(line, lambda found: say("line {number}: `{line}`", number=found[1], line=found[2]), where)
 
 
 class _Pickler(pickle.Pickler):
