@@ -170,6 +170,12 @@ def test_other_breaches_are_seen():
     assert any("not translated" in p for p in rules.problems(Message("what is wrong", "what is wrong")))
 
 
+@pytest.mark.parametrize("said", ["用*`V`*代替", "一个**$n$的FM**，", "这*`V`里的$n$*行"])
+def test_code_and_formulas_beside_stars_count_as_punctuation(said):
+    assert any("punctuation must stand" in p for p in rules.typesetting(said)), said
+    assert list(rules.typesetting("用*代码`V`代替$n$*，见**第$n$行**的")) == []
+
+
 def test_a_longer_term_hides_a_shorter_one():
     known = {"embedding": ("嵌入",), "sparse embedding": ("稀疏表",)}
     assert rules.missing_terms("a sparse embedding", "稀疏表", known) == []
