@@ -103,11 +103,13 @@ def test_a_changed_cell_is_seen():
         assert found and seen in found[0], change
 
 
-@pytest.mark.parametrize("path", EDITION.notebooks, ids=str)
+@pytest.mark.parametrize("path", [*EDITION.notebooks, *EDITION.guides], ids=str)
 def test_the_editions_link_to_each_other(path):
     there = translate.chinese(path)
     for one, other, name in ((path, there, "中文版"), (there, path, "English")):
-        ((found, target),) = re.findall(r"^\[(中文版|English)\]\((.*)\)$", translate.source(read(one)[0]), re.M)
+        guide = one.suffix == ".md"
+        text = (ROOT / one).read_text(encoding="utf-8") if guide else translate.source(read(one)[0])
+        ((found, target),) = re.findall(r"^\[(中文版|English)\]\((.*)\)$", text, re.M)
         assert found == name and (ROOT / one.parent / target).resolve() == (ROOT / other).resolve()
 
 
