@@ -103,11 +103,13 @@ def test_a_changed_cell_is_seen():
         assert found and seen in found[0], change
 
 
-@pytest.mark.parametrize("path", EDITION.notebooks, ids=str)
+@pytest.mark.parametrize("path", [*EDITION.notebooks, *EDITION.guides], ids=str)
 def test_the_editions_link_to_each_other(path):
     there = translate.chinese(path)
     for one, other, name in ((path, there, "中文版"), (there, path, "English")):
-        ((found, target),) = re.findall(r"^\[(中文版|English)\]\((.*)\)$", translate.source(read(one)[0]), re.M)
+        guide = one.suffix == ".md"
+        text = (ROOT / one).read_text(encoding="utf-8") if guide else translate.source(read(one)[0])
+        ((found, target),) = re.findall(r"^\[(中文版|English)\]\((.*)\)$", text, re.M)
         assert found == name and (ROOT / one.parent / target).resolve() == (ROOT / other).resolve()
 
 
@@ -168,6 +170,12 @@ def test_each_breach_is_seen(problem):
 def test_other_breaches_are_seen():
     assert any("blanks" in p for p in rules.problems(Message("{n} tries", "试了{m}次")))
     assert any("not translated" in p for p in rules.problems(Message("what is wrong", "what is wrong")))
+
+
+@pytest.mark.parametrize("said", ["用*`V`*代替", "一个**$n$的FM**，", "这*`V`里的$n$*行"])
+def test_code_and_formulas_beside_stars_count_as_punctuation(said):
+    assert any("punctuation must stand" in p for p in rules.typesetting(said)), said
+    assert list(rules.typesetting("用*代码`V`代替$n$*，见**第$n$行**的")) == []
 
 
 def test_a_longer_term_hides_a_shorter_one():

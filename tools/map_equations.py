@@ -243,6 +243,8 @@ MAP: dict[str, tuple[Row, ...]] = {
 
 ABOUT = """# Map: equation, line of code, test
 
+[中文版](zh/map.md)
+
 Where each central equation of the series is derived, the line of the package that is it, and the test that fails if the
 line is wrong. `python tools/map_equations.py docs/map.md` writes this page from the code.
 

@@ -126,7 +126,7 @@ def texts(path: Path, edition: Edition):
     """Pairs (place, Markdown text) of a page, without the links to the other edition and to the neighbours."""
     text = (edition.root / path).read_text(encoding="utf-8")
     if path.suffix == ".md":
-        yield "", text
+        yield "", re.sub(EDITION, "", text, flags=re.M)
         return
     for cell in json.loads(text)["cells"]:
         if cell["cell_type"] == "markdown" and cell["id"] != "navigation":
@@ -430,7 +430,7 @@ def spoken(output: dict, code: str) -> dict:
 
 
 def pages(edition: Edition, catalogues: dict[str, Catalog]) -> dict[Path, str]:
-    """{path: text} of every page of the Chinese edition, and of the English notebooks with their links to it."""
+    """{path: text} of every page of the Chinese edition, and of the English pages with their links to it."""
     builder, found = Builder(edition, catalogues), {}
     for path in edition.notebooks:
         nb = json.loads((edition.root / path).read_text(encoding="utf-8"))
@@ -439,6 +439,7 @@ def pages(edition: Edition, catalogues: dict[str, Catalog]) -> dict[Path, str]:
         found[path] = as_json(nb)
         found[chinese(path)] = as_json(builder.notebook(path))
     for path in edition.guides:
+        found[path] = linked((edition.root / path).read_text(encoding="utf-8"), "中文版", chinese(path), from_=path)
         found[chinese(path)] = builder.guide(path)
     return found
 

@@ -110,7 +110,7 @@ def typesetting(said: str) -> Iterator[str]:
             yield f"full-width brackets round numbers or formulas: （{found}）"
     for found in re.findall(rf"(?<![A-Za-z0-9_\]])\(([^()]*[{HAN}][^()]*)\)", bare):
         yield f"half-width brackets round Chinese: ({found})"
-    yield from emphasis(words)
+    yield from emphasis(re.sub(FORMULA, "@", re.sub(CODE, "@", text), flags=re.S))  # beside stars both count as signs
     if "——" in said and re.search(r"\s——|——\s", said):
         yield "spaces round a dash"
 
