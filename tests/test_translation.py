@@ -147,6 +147,7 @@ BAD = {
     "a space beside": ("有$n$", "有 $n$"),
     "half-width punctuation": ("，见", ",见"),
     "full-width brackets": ("(2.1)", "（2.1）"),
+    "round Latin words": ("见`V`", "见表（table）`V`"),
     "half-width brackets": ("（[数据](a.md)）", "([数据](a.md))"),
     "punctuation must stand": ("*域*有", "*域：*有"),
     "English left over": ("每行", "every one of these rows每行"),

@@ -108,6 +108,8 @@ def typesetting(said: str) -> Iterator[str]:
     for found in re.findall(r"（([^（）]*)）", bare):
         if not re.search(rf"[{HAN}{{]|[A-Za-z]{{2}}", found):
             yield f"full-width brackets round numbers or formulas: （{found}）"
+        if re.fullmatch(r"(?!code$)[A-Za-z][A-Za-z -]+", found):
+            yield f"full-width brackets round Latin words: （{found}）"
     for found in re.findall(rf"(?<![A-Za-z0-9_\]])\(([^()]*[{HAN}][^()]*)\)", bare):
         yield f"half-width brackets round Chinese: ({found})"
     yield from emphasis(re.sub(FORMULA, "@", re.sub(CODE, "@", text), flags=re.S))  # beside stars both count as signs
