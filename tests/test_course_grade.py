@@ -795,6 +795,12 @@ def test_a_notebook_without_ids_or_of_another_version_is_found_and_told(tmp_path
     assert judging.chapter(json.loads(small("x = 1"))) is None
 
 
+def test_a_number_is_read_as_its_check_reads_it(session):
+    nb = demo.answered(notebook_of("deepfm_parameters"), {"deepfm_parameters": 'answer = "9,673"'})
+    row = judging._Notebook(nb, notebook_of("deepfm_parameters")).judge(EXERCISES["deepfm_parameters"], session, 0)
+    assert row.verdict == CORRECT and engine.examine(EXERCISES["deepfm_parameters"], "9,672").key == "wrong 3"
+
+
 def test_closing_answers_and_experiments_are_collected(tmp_path):
     nb = demo.begun("4")
     question = next(i for i, c in enumerate(nb["cells"]) if carry.source(c).startswith("## Question:"))
@@ -880,7 +886,7 @@ def test_the_numbers_and_letters_of_the_demo_need_no_import(wrong):
         if exercise.kind != "code":
             names = {}
             exec(demo.answer(exercise, wrong), {"__builtins__": {}}, names)
-            assert (exercise.examine(names["answer"]) is None) is not wrong, exercise.name
+            assert (engine.examine(exercise, names["answer"]) is None) is not wrong, exercise.name
 
 
 # --- Chinese ---------------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from ..course.moved import NAME_OF_OLD
 from . import progress
 from .exercise import Choice, Exercise
 from .experiments import report, results
-from .judge import UNFINISHED, example_text
+from .judge import UNFINISHED, examine, example_text
 from .language import mark, say
 from .registry import EXERCISES, EXPERIMENTS
 from .sandbox import own_builtins
@@ -63,7 +63,7 @@ def _judge(exercise_id, candidate) -> Verdict:
         return _unknown(exercise_id, candidate) if moved is None else moved
     exercise = EXERCISES[key]
     try:
-        found = exercise.examine(candidate)
+        found = examine(exercise, candidate)
     except Exception as error:  # a defect here, not the learner's: say so instead of breaking Run All
         message = say("The check itself failed ({error}); please report it.", error=type(error).__name__)
         found = Fault(message, key="defect")

@@ -360,7 +360,7 @@ def _where(error: BaseException) -> str:
 
 def examine_number(exercise, candidate):
     answer = sandbox.calmly(lambda: to_array(exercise.answer()))
-    fault, got = read_answer(candidate, lambda raw: parse_answer(raw, answer.size))
+    fault, got = read_answer(candidate, lambda raw: parse_answer(exercise.as_meant(raw), answer.size))
     if fault:
         return fault
     if got.size == answer.size and sorted(n for n in got.shape if n != 1) == sorted(answer.shape):

@@ -11,11 +11,11 @@ from ..exercise import Number
 class WholeNumber(Number):
     """Reads "1,234" as 1234: no whole number needs a decimal comma."""
 
-    def examine(self, candidate):
+    def as_meant(self, candidate):
         text = unicodedata.normalize("NFKC", candidate).strip() if isinstance(candidate, str) else ""
         if re.fullmatch(r"\d{1,3}([,.']\d{3})+", text):
             candidate = re.sub(r"[,.']", "", text)
-        return super().examine(candidate)
+        return candidate
 
 
 exercise = WholeNumber(
