@@ -592,6 +592,9 @@ def test_names_come_from_folders_files_and_zips(tmp_path):
     names = [s.name for s in submissions.find(tmp_path)]
     wanted = ["Ada L", "Ada L", "王 小明", "van der Berg", "小红", "Bo"]
     assert sorted(names) == sorted(wanted) and not any(s.trouble for s in submissions.find(tmp_path))
+    blank = zipped(**{"04_x.ipynb": small(), "hand_in.json": json.dumps({"name": "Cy", "minutes": "", "learned": " "})})
+    put(tmp_path, **{"blank.zip": blank})
+    assert [s.line for s in submissions.find(tmp_path) if s.name == "Cy"] == [{}]
     (zip_,) = [s for s in submissions.find(tmp_path) if s.name == "小红"]
     assert (zip_.version, zip_.line) == ("0.0.1+x", {"minutes": "30", "learned": "a | b"})
 
@@ -605,6 +608,7 @@ def test_what_cannot_be_read_is_told(tmp_path):
         "list_04.ipynb": b"[1]", "deep_04.ipynb": b"[" * 10**5, "bad.zip": b"PK no zip", "none.zip": zipped(a=b""),
         "bomb.zip": bomb, "way.zip": zipped(**{"../../out_04.ipynb": small()}),
         "root.zip": zipped(**{"/etc/x_04.ipynb": small()}), "drive.zip": zipped(**{"C:\\x_04.ipynb": small()}),
+        "rar.rar": b"x", "Kim/more.7z": b"x", "page.html": b"x", "Kim/page.html": b"beside", "Kim/04_x.ipynb": b"{",
         "many.zip": zipped(**{f"{i}.ipynb": b"" for i in range(submissions.MOST + 1)}),
     }  # fmt: skip
     put(tmp_path, **files)
@@ -612,9 +616,13 @@ def test_what_cannot_be_read_is_told(tmp_path):
     with open(tmp_path / "large_04.ipynb", "wb") as file:
         file.truncate(submissions.LARGEST + 1)
     told = {name: trouble for (name, _), trouble in found(tmp_path).items()}
-    wanted = {"json": "JSON", "old": "format 4", "new": "format 4", "r": "for R", "list": "format 4", "deep": "JSON"}
+    kim = {file: trouble for (name, file), trouble in found(tmp_path).items() if name == "Kim"}
+    assert kim.keys() == {"Kim/more.7z", "Kim/04_x.ipynb"} and "hand_in" in kim["Kim/more.7z"]
+    told.pop("Kim")
+    wanted = {"page": "neither"}
+    wanted |= {"json": "JSON", "old": "format 4", "new": "format 4", "r": "for R", "list": "format 4", "deep": "JSON"}
     wanted |= {"bad": "no zip", "none": "without notebooks", "bomb": "larger than", "way": "leaves", "root": "leaves"}
-    wanted |= {"drive": "leaves", "many": "entries", "empty": "empty folder", "large": "larger than"}
+    wanted |= {"rar": "neither", "drive": "leaves", "many": "entries", "empty": "empty folder", "large": "larger than"}
     assert told.keys() == wanted.keys()
     for name, text in wanted.items():
         assert text in told[name], (name, told[name])
@@ -793,6 +801,12 @@ def test_a_notebook_without_ids_or_of_another_version_is_found_and_told(tmp_path
     graded, _ = run(tmp_path / "in", tmp_path / "out")
     assert graded[0].flags == [f"from another version of the course (0.0.1; here {version()})"]
     assert judging.chapter(json.loads(small("x = 1"))) is None
+
+
+def test_of_errors_the_first_one_is_named(session):
+    name = "pool_by_identity"
+    row = judged(session, name, "def f(x)) :\n    return x")
+    assert row.mistake == "cell" and "SyntaxError" in row.message and "NameError" not in row.message
 
 
 def test_a_number_is_read_as_its_check_reads_it(session):
@@ -984,3 +998,14 @@ def test_answers_in_either_language_are_not_read_where_answers_are_judged(attack
     source = f"def pair_sum_fast(V, x):\n    return len(open({str(path)!r}, encoding='utf-8').read()) + V.sum() * 0"
     row = judged(attacked, "pairs_by_identity", source)
     assert row.verdict == WRONG and "PermissionError" in row.message
+
+
+def test_a_deeper_chapter_has_no_ordinal_in_chinese():
+    with language.speaking(language.CHINESE):
+        told = [language.say("chapter {key}", key=key) for key in ("1", "D1", "D12")]
+    assert told == ["第1章", "D1章", "D12章"]
+
+
+@pytest.mark.parametrize("text", ["1，6", "1、6", "第1章，第6章", "１,６", "1, 6"])
+def test_chapters_may_be_typed_with_a_chinese_keyboard(text):
+    assert judging.keys(text) == ["1", "6"]

@@ -8,7 +8,7 @@ import zipfile
 
 import pytest
 
-from nfm_tutorial.course import carry, commands, demo, hand_in, handing_in, judging, submissions
+from nfm_tutorial.course import carry, commands, demo, hand_in, handing_in, judging, submissions, workspace
 from nfm_tutorial.course.moved import cell_id
 from nfm_tutorial.course.version import version
 from nfm_tutorial.exercises import progress
@@ -80,6 +80,9 @@ def test_from_the_deeper_chapters_and_from_elsewhere(my, monkeypatch, tmp_path):
 def test_nothing_to_hand_in_is_said(my, tmp_path, monkeypatch):
     with pytest.raises(ValueError, match="say who you are"):
         hand_in("  ")
+    for placeholder in handing_in.PLACEHOLDERS:
+        with pytest.raises(ValueError, match="say who you are"):
+            hand_in(placeholder)
     with pytest.raises(ValueError, match="of chapter 2"):
         hand_in("Ada", chapters="2")
     with pytest.raises(ValueError, match="no chapter 9"):
@@ -148,3 +151,34 @@ def test_from_a_chinese_copy_what_was_written_in_is_handed_in_and_said_in_chines
         chapters = {"04_neural_factorization_machines.ipynb", "zh/04_x.ipynb", "01_x.ipynb"}
         assert set(archive.namelist()) == {"hand_in.json", *chapters}
     assert "chapter 4: 2 of" in capsys.readouterr().out
+
+
+def test_what_is_wrong_is_said_in_chinese_where_the_notebooks_are(my, monkeypatch, capsys):
+    (my / "zh").mkdir()
+    (my / "zh" / "01_x.ipynb").write_bytes(carry.write(judging.chinese("1")))
+    monkeypatch.chdir(my / "zh")
+    for given in ({"name": ""}, {"chapters": "9"}, {}, {"chapters": "2"}, {"folder": my / "zh" / "none"}):
+        with pytest.raises((ValueError, FileNotFoundError)) as caught:
+            hand_in(**{"name": "小明", **given})
+        said = str(caught.value).replace(str(my), "")
+        assert re.search("[\u4e00-\u9fff]{4}", said) and not re.search(r"[a-z]+ [a-z]+ [a-z]+", said), said
+    (my / "zh" / "04_x.ipynb").write_bytes(in_chinese("4", "bi_interaction_by_hand", "[1, 2]"))
+    hand_in("小明", "五十分钟")
+    assert "| 五十分钟 |" in capsys.readouterr().out
+
+
+def test_an_untouched_copy_of_an_older_version_is_not_handed_in(tmp_path, monkeypatch):
+    older = copy.deepcopy(judging.course()["2"])
+    older["cells"][2]["source"] = "As it once was."
+    put = tmp_path / "course"
+    put.mkdir()
+    (put / "02_x.ipynb").write_bytes(carry.write(older))
+    workspace.update(tmp_path / "my", put)
+    monkeypatch.chdir(tmp_path / "my")
+    with pytest.raises(ValueError, match="no notebook in"):
+        hand_in("Ada")
+    nb = demo.solved("2")
+    nb["cells"][2]["source"] = "As it once was."
+    (tmp_path / "my" / "02_x.ipynb").write_bytes(carry.write(nb))
+    with zipfile.ZipFile(hand_in("Ada")) as archive:
+        assert "02_x.ipynb" in archive.namelist()

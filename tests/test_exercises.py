@@ -133,6 +133,10 @@ def test_a_whole_number_with_a_separator(text):
         "\uff10\uff0e\uff19\uff11\uff17",  # as a Chinese keyboard types it, here and below
         "0\uff0e917",
         "0.917\u3002",
+        "0\u3002917",
+        "\u7ea60.917",
+        "\u5f97\u5206 = 0.917",
+        "y\u0302=0.917",
         "\uff11\uff11\uff0f\uff11\uff12",
         "\uff21\uff35\uff23\uff1d\uff10.917",
         "0 11/12",
@@ -168,7 +172,11 @@ def test_two_numbers_may_be_written_in_many_ways(form):
     assert check("bi_interaction_by_hand", form)
 
 
-@pytest.mark.parametrize("form", ["-9 1/2", "-9\u00bd", "\u22129.5", "\uff0d\uff19\uff0e\uff15", "-\uff11\uff19/2"])
+@pytest.mark.parametrize(
+    "form",
+    ["-9 1/2", "-9\u00bd", "\u22129.5", "\uff0d\uff19\uff0e\uff15", "-\uff11\uff19/2"]
+    + ["\u20149\u30025", "\u2014\u20149.5", "\u7ea6-9.5"],
+)
 def test_mixed_and_full_width_numbers(form):
     assert check("fm_by_hand", form)
 
@@ -826,6 +834,22 @@ def test_a_number_in_use_again_means_its_new_exercise_unless_the_function_is_the
         assert "number now" not in check(id, function).message
         function.__name__ = old.function.name
         assert f"number now: {old.id} " in check(id, function).message
+
+
+def test_an_old_number_that_an_experiment_has_now_means_the_experiment():
+    again = [id for id, name in NAME_OF_OLD.items() if id in EXPERIMENTS and EXERCISES.id_of(name)]
+    assert "1.6" in again
+    for id in again:
+        verdict = check(id, 3)
+        assert "number now" not in verdict.message and f'report("{id}"' in verdict.hint
+        old = EXERCISES[NAME_OF_OLD[id]]
+        if old.kind == "code":
+            assert f"number now: {old.id} " in check(id, old.rights[0]).message
+
+
+@pytest.mark.parametrize("asked", ["D4", "d4", " D4 ", "第D4章", "Ｄ４", "D4章"])
+def test_a_chapter_may_be_named_in_several_ways(asked):
+    assert {id.split(".")[0] for id, _, _ in summary(asked).rows} == {"D4"}
 
 
 def test_exchanged_arguments_and_spaces():

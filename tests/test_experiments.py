@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from nfm_tutorial import exercises
-from nfm_tutorial.exercises import TODO, check, experiments, progress, report, summary
+from nfm_tutorial.exercises import TODO, check, experiments, language, progress, report, summary
 from nfm_tutorial.exercises.exercise import Experiment
 from nfm_tutorial.exercises.registry import COURSE, EXERCISES, EXPERIMENT, EXPERIMENTS
 from nfm_tutorial.metrics import paired_interval
@@ -120,6 +120,14 @@ def test_differences_and_conclusions_may_be_written_in_several_ways(values):
     assert said(differences=values, conclusion=" a is better.", metric="Validation auc", seeds=(5, 6, 7))
 
 
+@pytest.mark.parametrize("values, n", [(ABOVE, 0), (BELOW, 1), (AROUND, 2)])
+def test_a_conclusion_may_be_written_as_the_table_shows_it(values, n):
+    with language.speaking(language.CHINESE):
+        written = language.say(experiments.CONCLUSIONS[n])
+        assert written != experiments.CONCLUSIONS[n] and said(differences=values, conclusion=f"{written}。")
+    assert not said(differences=values, conclusion=written)
+
+
 def test_the_table_has_mean_interval_seeds_and_setting_of_every_result():
     said(), said(b="k=32", differences=AROUND, conclusion="no difference", seeds=[3, 5, 6, 9])
     found = said(differences=[0.05, 0.06, 0.07], setting={"epochs": 4})  # replaces the first
@@ -139,6 +147,7 @@ def test_not_attempted_unknown_and_check():
     assert report("how_large_a_k", differences=[TODO, 1]).verdict.status == "not attempted yet"
     for key in ("9.9", "pool_by_identity", None, 2.7):
         assert report(key, differences=ABOVE).verdict.status == "unknown exercise"
+    assert 'report("' in report(1.6).verdict.hint and repr(report(1.6)).startswith("report: unknown")
     assert report("how_large_a_k").verdict.id == ID and "report(" in check("how_large_a_k", 1).hint
 
 

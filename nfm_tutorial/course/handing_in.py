@@ -16,9 +16,10 @@ from ..files import replacing
 from . import carry, judging
 from .submissions import LARGEST, MANIFEST, plain
 from .version import version
-from .workspace import ROOT
+from .workspace import ROOT, versions
 
 PARTS = ("", "deeper", "zh", "zh/deeper")  # of a folder of notebooks
+PLACEHOLDERS = ("your name", "你的名字")  # as the notebooks and the README have them
 AGES = (
     (86400, mark("{n} day"), mark("{n} days")),
     (3600, mark("{n} hour"), mark("{n} hours")),
@@ -34,15 +35,19 @@ def hand_in(name: str, minutes=None, learned: str = "", chapters: str | None = N
     the one where this notebook runs, or my in the project's folder. The zip holds what is saved, so save first.
     Raises ValueError if there is nothing to hand in, FileNotFoundError if there is no such folder.
     """
-    name = plain(name if isinstance(name, str) else "")
-    if name == "?":
-        raise ValueError('say who you are: hand_in("your name")')
-    minutes = "" if minutes is None else plain(str(minutes), 10)
-    learned = plain(learned, 300) if learned else ""
-    folder = Path(folder) if folder is not None else _folder()
-    if not folder.is_dir():
-        raise FileNotFoundError(f"no folder {folder}; say where your notebooks are: hand_in(name, folder=...)")
-    found, damaged = _notebooks(folder, judging.keys(chapters) if chapters else None)
+    here = Path(folder) if folder is not None else _folder()
+    places = {here.resolve().name, Path.cwd().name, Path.cwd().parent.name}  # this may be my/zh/deeper
+    with speaking(CHINESE if "zh" in places else ENGLISH):
+        name = plain(name if isinstance(name, str) else "")
+        if name == "?" or name in PLACEHOLDERS:
+            raise ValueError(say("say who you are, with the name that the group knows: hand_in(name)"))
+        minutes = "" if minutes is None else re.sub(r"\s*(分钟|min(utes)?)$", "", plain(str(minutes), 14))
+        learned = plain(learned, 300) if learned else ""
+        if not here.is_dir():
+            missing = say("no folder {folder}; say where your notebooks are: hand_in(name, folder=...)", folder=here)
+            raise FileNotFoundError(missing)
+        found, damaged = _notebooks(here, judging.keys(chapters) if chapters else None)
+    folder = here
     with speaking(_language(found)):
         for path, error in damaged:
             why = say(error.message, **error.blanks)
@@ -51,7 +56,7 @@ def hand_in(name: str, minutes=None, learned: str = "", chapters: str | None = N
 
 
 def _hand_in(name: str, minutes: str, learned: str, folder: Path, found: list[tuple[str, Path, bytes]]) -> Path:
-    line = check_in(name, [key for key, *_ in found], done(folder), minutes, learned)
+    line = check_in(name, list(dict.fromkeys(key for key, *_ in found)), done(folder), minutes, learned)
     path = folder / f"hand_in_{_file_name(name)}.zip"
     manifest = {"name": name, "version": version(), "minutes": minutes, "learned": learned, "line": line}
     with replacing(path) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -119,19 +124,24 @@ def _notebooks(folder: Path, wanted: list[str] | None) -> tuple[list[tuple], lis
         key = judging.chapter(nb)
         if key is None or wanted is not None and key not in wanted:
             continue
-        begun = bool(carry.own(nb, carry.version(judging.edition(nb, key))))
+        known = [carry.version(judging.edition(nb, key)), *versions(path)]
+        begun = all(carry.own(nb, version) for version in known)  # an untouched copy of an older version is not
         if wanted is None and not here and not begun:
             continue
         if len(content) > LARGEST:
-            raise ValueError(f"{path.name} is larger than {LARGEST // 2**20} MB; clear its outputs and save it")
+            told = {"file": path.name, "size": LARGEST // 2**20}
+            raise ValueError(say("{file} is larger than {size} MB; clear its outputs and save it", **told))
         found.append((key, path, content, begun))
     # Of a chapter in both languages the copy counts in which something is written, or else the English one.
     wrote = {key for key, *_, begun in found if begun}
     zh = folder / "zh"
     found = [(k, p, c) for k, p, c, begun in found if (begun if k in wrote else zh not in p.parents)]
     if not found:
-        where = f"of chapter {', '.join(wanted)} " if wanted else "that you wrote in "
-        raise ValueError(f"no notebook {where}in {folder}; save it first (Ctrl+S), or say where it is: folder=...")
+        if wanted:
+            what = say("no notebook of chapter {keys} in {folder}", keys=", ".join(wanted), folder=folder)
+        else:
+            what = say("no notebook in {folder} that you wrote in", folder=folder)
+        raise ValueError(say("{what}; save it first (Ctrl+S), or say where it is: folder=...", what=what))
     return sorted(found, key=lambda entry: (judging.order(entry[0]), entry[1])), damaged
 
 

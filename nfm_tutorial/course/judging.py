@@ -11,6 +11,7 @@ import dataclasses
 import functools
 import random
 import re
+import unicodedata
 from dataclasses import dataclass, field
 
 from ..exercises import judge as engine
@@ -179,7 +180,7 @@ class _Notebook:
         wanted = set().union(*(self.names[i].uses for i in needed))
         run = [[self._label(i), self._source(i, None if i in own else wanted)] for i in needed]
         official = {self._label(i) for i in checks or targets}
-        _examine(row, exercise, session, seed, run, name, official)
+        _examine(row, exercise, session, seed, run, name, official, {self._label(i) for i in own})
         return row
 
     def _source(self, place: int, wanted: set[str] | None) -> str:
@@ -248,8 +249,8 @@ def _shown(cell: dict) -> str:
     return "\n".join(["\n", title, *found]) if found else ""
 
 
-def _examine(row: Row, exercise, session: _Session, seed: int, run, name: str, official: set[str]) -> None:
-    """Fill in the verdict on what the cells give."""
+def _examine(row: Row, exercise, session: _Session, seed: int, run, name: str, official: set[str], own: set[str]):
+    """Fill in the verdict on what the cells give. own: the answer's cells; official: the one that checks it."""
     try:
         process = session.process()
         reply = process.ask({"do": "run", "cells": run, "keys": [exercise.id, exercise.name, name]})
@@ -276,7 +277,7 @@ def _examine(row: Row, exercise, session: _Session, seed: int, run, name: str, o
         return
     if errors:
         row.verdict, row.mistake = WRONG, "cell"
-        label, text = errors[-1]
+        label, text = next((e for e in errors if e[0] in own), errors[0])  # the first one: others follow from it
         row.message = say("Cell {number} stopped with {error}.", number=label, error=in_words(text))[:MESSAGE]
 
 
@@ -382,16 +383,18 @@ def _texts(path) -> dict[str, str]:
 def keys(text: str) -> list[str]:
     """The chapters that a text such as "1-4,D2" names. Raises ValueError, with the ones that there are."""
     found = []
-    for part in filter(None, (part.strip() for part in str(text).upper().split(","))):
+    plain = re.sub("[第章]", "", unicodedata.normalize("NFKC", str(text)).replace("、", ",")).upper()
+    for part in filter(None, (part.strip() for part in plain.split(","))):
         span = re.fullmatch(r"(D?)(\d{1,2})(?:-D?(\d{1,2}))?", part)
         named = [f"{span[1]}{n}" for n in range(int(span[2]), int(span[3] or span[2]) + 1)] if span else [part]
         unknown = [key for key in named if key not in course()]
         if unknown or not named:
             known = ", ".join(sorted(course(), key=order))
-            raise ValueError(f"there is no chapter {unknown[0] if unknown else part}; the chapters are {known}")
+            lost = unknown[0] if unknown else part
+            raise ValueError(say("there is no chapter {key}; the chapters are {known}", key=lost, known=known))
         found += [key for key in named if key not in found]
     if not found:
-        raise ValueError('name chapters, such as "1-4,D2"')
+        raise ValueError(say('name chapters, such as "1-4,D2"'))
     return found
 
 

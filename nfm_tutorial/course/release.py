@@ -5,25 +5,29 @@ from __future__ import annotations
 import copy
 import os
 import re
+import textwrap
 import zipfile
 from pathlib import Path
 
+from ..exercises.language import CHINESE, ENGLISH, mark, say, speaking
 from ..exercises.registry import EXERCISES, EXPERIMENTS
 from ..files import replacing
 from . import carry, judging
 from .moved import cell_id
 from .version import version
 
-ABOUT = """The chapters {keys} of the course nfm_tutorial, version {version}.
-
-Install the package once (README.md of the project), put these notebooks into the folder my/ beside notebooks/, and open
-them with `make lab`. At the end of a chapter: from nfm_tutorial.course import hand_in, then hand_in("your name").
-
-The solutions are not in this zip. The package that checks your answers holds them all the same: whoever looks for them
-finds them. They help most after your own try.
-"""
-
-
+ABOUT = (  # the paragraphs of the zip's README.txt
+    mark("The chapters {keys} of the course nfm_tutorial, version {version}."),
+    mark(
+        "Install the package once (README.md of the project), put what is in this zip into the folder my/ beside "
+        "notebooks/, and open it with `make lab`. At the end of a chapter: from nfm_tutorial.course import hand_in, "
+        "then hand_in with your name."
+    ),
+    mark(
+        "The solutions are not in this zip. The package that checks your answers holds them all the same: whoever "
+        "looks for them finds them. They help most after your own try."
+    ),
+)
 TO_DO = "（待更新）"  # what tools/translate.py writes behind a text that is still English
 
 
@@ -35,13 +39,17 @@ def release(folder, chapters: str | None = None, bare: bool = False, chinese: bo
     translation is not complete.
     """
     keys = judging.keys(chapters) if chapters else sorted(judging.course(), key=judging.order)
-    notebooks = {judging.file_of(key): carry.write(handed_out(key, bare, chinese)) for key in keys}
+    place = "zh/" if chinese else ""
+    notebooks = {place + judging.file_of(key): carry.write(handed_out(key, bare, chinese)) for key in keys}
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     name = re.sub(r"[^\w.,+-]+", "", f"nfm_tutorial_{version()}_{chapters or 'all'}{'_zh' * chinese}{'_bare' * bare}")
     path = folder / f"{name}.zip"
     with replacing(path) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("README.txt", ABOUT.format(keys=", ".join(keys), version=version()))
+        with speaking(CHINESE if chinese else ENGLISH):
+            told = {"keys": say(", ").join(keys), "version": version()}
+            about = [textwrap.fill(say(text).format(**told), 100) for text in ABOUT]
+        archive.writestr("README.txt", "\n\n".join(about) + "\n")
         for file, text in notebooks.items():
             archive.writestr(file, text)
     return path

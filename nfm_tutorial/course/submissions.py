@@ -22,6 +22,8 @@ from . import carry
 LARGEST = 20 * 2**20  # bytes of a notebook
 LARGEST_ZIP = 100 * 2**20  # of all that is read from one
 MOST = 200  # entries of a zip
+ARCHIVES = {".rar", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".xz"}
+DOCUMENTS = {".py", ".html", ".htm", ".pdf", ".doc", ".docx"}  # sent for a notebook; beside one, they are the learner's
 MANIFEST = "hand_in.json"
 NAME_LENGTH = 80
 NOT_A_NAME = re.compile(r"[_ -]+D?\d{1,2}(?:[_ .-].*)?$")  # what follows the name in NAME_04.ipynb, NAME_D2_x.ipynb
@@ -67,6 +69,9 @@ def _collect(path: Path, shown: Path, name: str | None, found: list[Submission],
             _collect(entry, shown / entry.name, own, found, depth - 1)
         if name is None and not inner:
             found.append(Submission(own, shown.as_posix(), trouble=say("an empty folder")))
+    elif path.suffix.lower() in (ARCHIVES if name else ARCHIVES | DOCUMENTS):
+        trouble = say("neither a notebook nor a zip; ask for the zip that hand_in makes")
+        found.append(Submission(own, shown.as_posix(), trouble=trouble))
     elif path.suffix.lower() in (".ipynb", ".zip") and not path.is_file():
         found.append(Submission(own, shown.as_posix(), trouble=say("no file")))
     elif path.suffix.lower() in (".ipynb", ".zip"):
@@ -163,7 +168,8 @@ def _manifest(content: bytes) -> dict[str, str]:
         return {}
     kept = {key: held.get(key) for key in ("name", "version", "minutes", "learned")}
     lengths = {"name": NAME_LENGTH, "version": 40, "minutes": 10, "learned": 300}
-    return {key: plain(str(v), lengths[key]) for key, v in kept.items() if isinstance(v, (str, int, float))}
+    said = {key: str(v) for key, v in kept.items() if isinstance(v, (str, int, float))}
+    return {key: plain(text, lengths[key]) for key, text in said.items() if text.strip()}
 
 
 def plain(text: str, length: int = NAME_LENGTH) -> str:

@@ -270,6 +270,17 @@ class _Update:
         return {}, {}
 
 
+def versions(path: Path) -> list[dict[str, str]]:
+    """The versions that the record of a working copy knows of one of its notebooks; [] where there is no record."""
+    for folder in path.resolve().parents[:4]:
+        with contextlib.suppress(OSError, ValueError, RecursionError):
+            record = json.loads((folder / RECORD).read_bytes())
+            if _is_record(record):
+                known = record["versions"].get(path.resolve().relative_to(folder.resolve()).as_posix(), {})
+                return [{carry.renamed(id): text for id, text in base.items()} for base in known.values()]
+    return []
+
+
 def _is_record(record) -> bool:
     """Whether this module wrote it: {versions: {text: {text: {text: text}}}, written: {text: {text: text}}}."""
     if not isinstance(record, dict) or not {"versions", "written"} <= record.keys():

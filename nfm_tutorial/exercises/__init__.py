@@ -114,7 +114,7 @@ def _typed(text: str) -> str:
 def _moved(typed: str, key: str | None, candidate) -> Verdict | None:
     """What to say to a number of the course before it was recut: the new number, or None if the number still holds.
 
-    A number that is in use again means the exercise that has it now, unless the function bears the old one's name.
+    A number that is in use again means the task that has it now, unless the function bears the old one's name.
     """
     name = NAME_OF_OLD.get(typed)
     new = name and EXERCISES.id_of(name)
@@ -122,7 +122,8 @@ def _moved(typed: str, key: str | None, candidate) -> Verdict | None:
         return None
     function = getattr(EXERCISES[new], "function", None)
     called = getattr(candidate, "__name__", type(candidate).__name__)
-    if key is not None and (function is None or called != function.name):
+    in_use = key is not None or EXPERIMENTS.id_of(typed)
+    if in_use and (function is None or called != function.name):
         return None
     title = say(EXERCISES[new].title)
     message = say('Exercise {old} has another number now: {new} "{title}".', old=typed, new=new, title=title)
@@ -163,7 +164,8 @@ def _summary(chapter) -> Summary:
     kept = progress.load(progress.EXERCISES)
     earlier = {id: kept.get(EXERCISES.name_of(id)) for id in EXERCISES}
     earlier = {id: f"{status} (earlier)" for id, status in earlier.items() if status in (CORRECT, WRONG)}
-    chapters = {str(chapter).strip()} if chapter is not None else {id.split(".")[0] for id in _status or earlier}
+    asked = None if chapter is None else {_typed(str(chapter)).strip("第章 ").upper()}
+    chapters = asked or {id.split(".")[0] for id in _status or earlier}
     rows, open_ones = [], []
     for id in EXERCISES:
         if id.split(".")[0] in chapters:

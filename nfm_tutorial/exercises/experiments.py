@@ -105,7 +105,10 @@ def _report(key, given: dict) -> Report:
     if id is None:
         known = ", ".join(EXPERIMENTS)
         message = say("There is no such experiment. The experiments are {known}; the rest is for check.", known=known)
-        return Report(Verdict(key[:40] if isinstance(key, str) else "", "", UNKNOWN, message))
+        if isinstance(key, str):
+            return Report(Verdict(key[:40], "", UNKNOWN, message))
+        hint = say('Write the number in quotes: report("{key}", ...).', key=next(iter(EXPERIMENTS)))
+        return Report(Verdict("report", "", UNKNOWN, message, hint=hint))
     task, row = EXPERIMENTS[id], {}
     if unfinished(given["differences"]):
         return Report(Verdict(id, say(task.title), NOT_ATTEMPTED), rows=tuple(results(task.name)))
@@ -213,6 +216,7 @@ def _widest(metric: str) -> float:
 
 def _judge_conclusion(task, given, row: dict) -> Fault | None:
     known = {_key(text).replace(" is ", " "): text for text in CONCLUSIONS}
+    known |= {_key(say(text)): text for text in CONCLUSIONS}  # as the table shows it in another language
     chosen = known.get(_key(given).replace(" is ", " ")) if isinstance(given, str) else None
     if chosen is None:
         missing, none = say("The conclusion is still missing."), say("The conclusion is none of the three.")
@@ -289,4 +293,4 @@ def _plain(text: str) -> str:
 
 
 def _key(text: str) -> str:
-    return _plain(text).strip(" .\"'").casefold()
+    return _plain(text).strip(" .\"'。“”").casefold()

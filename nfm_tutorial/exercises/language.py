@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import gettext
+import re
 import unicodedata
 from collections.abc import Iterator
 from functools import cache
@@ -47,7 +48,8 @@ def _catalogue(language: str) -> gettext.NullTranslations:
 def say(message: str, /, **blanks) -> str:
     """A message in the language that is spoken; a message that its catalogue lacks in English."""
     found = _catalogue(spoken()).gettext(message) if message else ""
-    return found.format(**blanks) if blanks else found
+    found = found.format(**blanks) if blanks else found
+    return re.sub(r"第(D\d+)章", r"\1章", found) if spoken() == CHINESE else found  # chapter D1 is not the D1-st
 
 
 def mark(message: str) -> str:
