@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = sorted(p for p in (ROOT / "notebooks").rglob("*.ipynb") if ".ipynb_checkpoints" not in p.parts)
 TEXTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 TEXTS += [ROOT / "benchmarks" / "README.md", ROOT / "data" / "README.md"]
+TEXTS += [ROOT / "README.zh-CN.md", *sorted((ROOT / "docs" / "zh").glob("*.md"))]
 ITEM = r"D?\d+(?:\.\d+)*(?![\w%])"  # 4, D4, 4.2, D4.10
 REFERENCE = re.compile(rf"\b(section|exercise|chapter)s?\s+({ITEM}(?:(?:,\s+|\s+(?:and|or|to)\s+){ITEM})*)", re.I)
 
@@ -62,6 +63,41 @@ def test_links_to_files_lead_to_files(path):
     for target in re.findall(r"\]\(([^)\s#]+)[^)]*\)", text):
         if not re.match(r"[a-z]+:", target):
             assert (path.parent / target).exists(), target
+
+
+def anchors(text):
+    """What a link to a page may name behind its #: the headings, as GitHub writes them, and explicit anchors."""
+    text = re.sub(r"```.*?```", "", text, flags=re.S)
+    heads = [re.sub(r"\]\([^)]*\)", "", head).lower() for head in re.findall(r"^#{1,6} +(.+)$", text, re.M)]
+    return {re.sub(r"[^\w -]", "", head).replace(" ", "-") for head in heads} | set(re.findall(r'<a id="(.+?)">', text))
+
+
+def lost_anchors(path, text):
+    """Links of a page, with its text, to a place that the page they lead to has not."""
+    for file, anchor in re.findall(r"\]\(([^)\s#]*)#([^)\s]+)\)", text):
+        target = path.parent / file if file else path
+        if not re.match(r"[a-z]+:", file) and target.suffix == ".md" and anchor not in anchors(prose(target)):
+            yield f"{file}#{anchor}"
+
+
+@pytest.mark.parametrize("path", [*NOTEBOOKS, *TEXTS], ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_links_into_pages_lead_to_a_place_of_the_page(path):
+    assert list(lost_anchors(path, markdown(path))) == []
+
+
+def test_a_wrong_anchor_is_found():
+    page = '# Own `data`: [a](b.md)\n\n```\n# No heading\n```\n\n<a id="there"></a>\n\n## 用自己的数据'
+    assert anchors(page) == {"own-data-a", "there", "用自己的数据"}
+    chinese = ROOT / "notebooks" / "zh" / "06_your_own_data.ipynb"
+    link = "[README](../../README.zh-CN.md#{})"
+    assert list(lost_anchors(chinese, link.format("your-own-data"))) == []
+    assert list(lost_anchors(chinese, link.format("our-own-data"))) == ["../../README.zh-CN.md#our-own-data"]
+
+
+def test_the_chinese_readme_shows_the_code_of_the_english_one():
+    english, chinese = prose(ROOT / "README.md"), prose(ROOT / "README.zh-CN.md")
+    blocks = re.findall(r"^```\w*\n.*?^```", chinese.partition('<a id="your-own-data">')[2], re.S | re.M)
+    assert len(blocks) == 4 and [block for block in blocks if block not in english] == []
 
 
 def test_a_wrong_reference_is_found():

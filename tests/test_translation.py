@@ -20,7 +20,7 @@ import translate  # noqa: E402
 import translation_rules as rules  # noqa: E402
 import translation_units as units  # noqa: E402
 
-from nfm_tutorial.course import judging  # noqa: E402
+from nfm_tutorial.course import judging, reports  # noqa: E402
 from nfm_tutorial.exercises import TODO, check, language, summary, zh  # noqa: E402
 from nfm_tutorial.exercises.exercise import source_of  # noqa: E402
 from nfm_tutorial.exercises.registry import EXERCISES  # noqa: E402
@@ -289,6 +289,13 @@ def test_links_lead_to_chinese_pages_where_there_are_any():
     moved = "[a](../02_fm_on_movielens.ipynb) [b](../../../data/README.md#x) [c](https://a.b/c) `[d](e)`"
     moved += " [f](../../../README.zh-CN.md)"
     assert builder.links(text, Path("notebooks/deeper/07_bug_clinic.ipynb")) == moved
+
+
+def test_the_leaders_guide_calls_the_parts_of_the_report_as_the_report_does(built):
+    said = translate.good(built[0][translate.CHECKS])
+    english, chinese = ((ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("leading.md", "zh/leading.md"))
+    for name in ("What to discuss", "Flags", "the input that shows it", *reports.DEPTHS):
+        assert name in english and said[name] in chinese, name
 
 
 # --- the checks in Chinese ------------------------------------------------------------------------------------
