@@ -746,6 +746,22 @@ def test_prints_are_shown_for_the_input_that_fails(capsys):
     assert capsys.readouterr().out.startswith("1.2 ")
 
 
+def test_what_says_nothing_is_not_shown():
+    def pair_sum(V, x):
+        right = EXERCISES["pairs_by_loops"].rights[0](V, x)
+        x += 1
+        return right
+
+    shown = repr(check("pairs_by_loops", pair_sum))
+    assert "changes x" in shown and "x = " in shown and "expected:" not in shown and "got:" not in shown
+
+    def pair_sum(V, x):
+        return input()
+
+    shown = repr(check("pairs_by_loops", pair_sum))
+    assert "keyboard" in shown and "expected:" in shown and "NoKeyboard" not in shown
+
+
 def test_an_exception_is_told_with_its_line():
     verdict = check("fm_gradient", lambda V, x: V[len(x)])
     assert verdict.mistake == "exception" and "IndexError" in verdict.message and "line" in verdict.message

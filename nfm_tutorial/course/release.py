@@ -20,7 +20,8 @@ ABOUT = (  # the paragraphs of the zip's README.txt
     mark("The chapters {keys} of the course nfm_tutorial, version {version}."),
     mark(
         "Install the package once (README.md of the project), put what is in this zip into the folder my/ beside "
-        "notebooks/, and open it with `make lab`. At the end of a chapter: from nfm_tutorial.course import hand_in, "
+        "notebooks/, and open it with `make lab`. A notebook of that name with your answers stays yours: unpack into "
+        "another folder then. At the end of a chapter: from nfm_tutorial.course import hand_in, "
         "then hand_in with your name."
     ),
     mark(

@@ -199,8 +199,9 @@ def to_read(graded: list) -> str:
 
 def _beside(title: str, answers: list, rubric: str) -> str:
     texts = "".join(f"<h3>{_safe(name)}</h3><pre>{_safe(text)}</pre>" for name, text in answers)
-    heading = _safe(say("Rubric"))
-    beside = f"<div>{texts}</div><div><h3>{heading}</h3><pre>{_safe(rubric)}</pre></div>"
+    title_of_rubric = "" if rubric.startswith("**") else say("Rubric")  # some have their own
+    heading = f"<h3>{_safe(title_of_rubric)}</h3>" if title_of_rubric else ""
+    beside = f"<div>{texts}</div><div>{heading}<pre>{_safe(rubric)}</pre></div>"
     return f'<h2>{title}</h2><div class="beside">{beside}</div>'
 
 
