@@ -287,7 +287,7 @@ def shape_fault(got: np.ndarray, expected: np.ndarray, tolerance: float) -> Faul
 
 
 def _name_of(error: BaseException) -> str:
-    return "" if isinstance(error, sandbox.NoKeyboard) else type(error).__name__  # a name of ours tells learners nothing
+    return "" if isinstance(error, sandbox.NoKeyboard) else type(error).__name__  # ours tells learners nothing
 
 
 def explain(error: BaseException) -> Fault:
