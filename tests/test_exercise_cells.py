@@ -1,5 +1,6 @@
 """The exercise cells of the chapters say what the declarations say, and Run All leaves every exercise unattempted."""
 
+import ast
 import importlib.util
 import re
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from nfm_tutorial.exercises.exercise import Exercise
 from nfm_tutorial.exercises.registry import EXERCISES, chapter_of
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -90,6 +92,28 @@ def test_unsolved_chapter_says_not_attempted_everywhere(path):
     for cell in cells:
         texts = [out["data"]["text/plain"] for out in cell.outputs if "data" in out]
         assert any("not attempted yet" in text for text in texts), cell.source
+
+
+def imported(path):
+    """The names that a notebook's cells import."""
+    sources = [cell.source for cell in nbformat.read(path, 4).cells if cell.cell_type == "code"]
+    nodes = [node for source in sources if "import" in source for node in ast.walk(ast.parse(source))]
+    names = [name for node in nodes if isinstance(node, (ast.Import, ast.ImportFrom)) for name in node.names]
+    return {name.asname or name.name for name in names}
+
+
+KNOWN = set().union(*(imported(path) for path in [*CHAPTERS, tool.CLINIC]))
+
+
+@pytest.mark.parametrize("path", [*CHAPTERS, tool.CLINIC], ids=lambda path: path.stem)
+def test_what_a_hint_calls_is_imported_by_its_chapter(path):
+    """So a reader who copies a hint gets no NameError."""
+    own = imported(path)
+    for exercise in EXERCISES.of(chapter_of(path)).values():
+        mistakes = exercise.mistakes if isinstance(exercise, Exercise) else ()
+        for text in (*exercise.hints, *(text for m in mistakes for text in (m.message, m.hint))):
+            named = set(re.findall(r"(?<![\w.])(\w+)\.[a-z]", text)) & KNOWN
+            assert named <= own, f"{exercise.name}: {named - own} in {text!r}"
 
 
 def test_inserting_twice_changes_nothing(tmp_path):

@@ -179,6 +179,18 @@ def test_code_and_formulas_beside_stars_count_as_punctuation(said):
     assert list(rules.typesetting("用*代码`V`代替$n$*，见**第$n$行**的")) == []
 
 
+@pytest.mark.parametrize("said", ["先z = f(x)；", "写x[:, None]。", "即z.sum(1)。", "用f(x，y)", "用f(x）)"])
+def test_code_that_cannot_be_copied_is_seen(said):
+    assert any("full-width punctuation" in p for p in rules.typesetting(said)), said
+
+
+def test_code_that_can_be_copied_and_formulas_are_let_pass():
+    for said in ("两步：a = f(x); b = g(a)", "`f(x)`。", "用f(x)算；", "是exp(z)；", "是E[y | x]。", "见Adam(6.8)。"):
+        assert list(rules.typesetting(said)) == [], said
+    hint = "a = f(x); return sum(a)"
+    assert list(rules.problems(Message(hint, hint))) == []
+
+
 def test_a_longer_term_hides_a_shorter_one():
     known = {"embedding": ("嵌入",), "sparse embedding": ("稀疏表",)}
     assert rules.missing_terms("a sparse embedding", "稀疏表", known) == []

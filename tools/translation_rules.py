@@ -5,6 +5,7 @@ A comment of the translator, `# not the term: field`, says that a word is no ter
 
 from __future__ import annotations
 
+import ast
 import re
 import sys
 from collections import Counter
@@ -31,6 +32,7 @@ SHORT = {
     "对交叉项线性": (),
 }
 ALSO = {"test set": "测试集", "validation set": "验证集"}
+MATHS = {"exp", "ln", "log", "log2", "sqrt"}  # formulas as well; a capital begins a word, as in "Adam(6.8)"
 HAN = "\u4e00-\u9fff"
 
 
@@ -112,9 +114,32 @@ def typesetting(said: str) -> Iterator[str]:
             yield f"full-width brackets round Latin words: （{found}）"
     for found in re.findall(rf"(?<![A-Za-z0-9_\]])\(([^()]*[{HAN}][^()]*)\)", bare):
         yield f"half-width brackets round Chinese: ({found})"
-    yield from emphasis(re.sub(FORMULA, "@", re.sub(CODE, "@", text), flags=re.S))  # beside stars both count as signs
+    signs = re.sub(FORMULA, "@", re.sub(CODE, "@", text), flags=re.S)
+    yield from copied(signs)
+    yield from emphasis(signs)  # beside stars both count as signs
     if "——" in said and re.search(r"\s——|——\s", said):
         yield "spaces round a dash"
+
+
+def is_code(text: str) -> bool:
+    """Whether Python can read a text that calls something or takes a slice: what a reader may copy."""
+    try:
+        nodes = list(ast.walk(ast.parse(text.strip())))
+    except (SyntaxError, ValueError):
+        return False
+    called = [node.func for node in nodes if isinstance(node, ast.Call)]
+    named = {node.id for node in called if isinstance(node, ast.Name)} - MATHS
+    methods = any(isinstance(node, ast.Attribute) for node in called)
+    return methods or any(name[0].islower() for name in named) or any(isinstance(node, ast.Slice) for node in nodes)
+
+
+def copied(text: str) -> Iterator[str]:
+    """Code that is no code span, with a full-width sign in it or at its end: copied, it is a SyntaxError."""
+    for code, sign in re.findall(r"([ -~]+)([。；])", text):
+        if is_code(code):
+            yield f"full-width punctuation behind code: {code.strip() + sign!r}"
+    for found in re.findall(r"[\w)\]][(\[][^()\[\]]*[，；。（）][^()\[\]]*[)\]]", text, flags=re.A):
+        yield f"full-width punctuation inside code: {found!r}"
 
 
 def emphasis(text: str) -> Iterator[str]:
@@ -151,5 +176,5 @@ def problems(message) -> Iterator[str]:
             yield f'"{term}" is {" or ".join(terms()[term])} in the glossary'
     for rest in left_over(said):
         yield f"English left over: {rest!r}"
-    if said == english and re.search(r"\b[a-z]{2,} [a-z]{2,}\b", words_of(english)):
+    if said == english and not is_code(said) and re.search(r"\b[a-z]{2,} [a-z]{2,}\b", words_of(english)):
         yield "not translated"

@@ -37,8 +37,8 @@ AGAIN = {  # the hint for a second try, by the kind of task
         "its results, and compare them with what the task asks."
     ),
     "code": mark(
-        "Print what your code holds after each line, and its shape; the check shows that for the input above. Find "
-        "the first line that does not do what the task says."
+        "In your code, print what each line holds, and its shape; the check then shows what your code printed for the "
+        "input above. Find the first line that does not do what the task says."
     ),
 }
 

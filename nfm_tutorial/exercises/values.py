@@ -96,7 +96,7 @@ def with_article(noun: str) -> str:
 
 def what_to_return(raw) -> str:
     if raw is None:
-        return say("is a return missing?")
+        return say("is return missing, or indented so far that it is not reached?")
     if inspect.isgenerator(raw):
         return say("use return instead of yield, or sum(...) around it.")
     if inspect.iscoroutine(raw):

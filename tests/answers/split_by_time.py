@@ -48,6 +48,17 @@ def held_out(times, share):
     return held
 
 
+# %% wrong: You return the positions of the rows
+def held_out(times, share):
+    cut = sorted(times.tolist())[-math.ceil(share * len(times))]
+    return [i for i, time in enumerate(times.tolist()) if time >= cut]
+
+
+# %% wrong: You return the positions of the rows
+def held_out(times, share):
+    return times.topk(math.ceil(share * len(times))).indices
+
+
 # %% wrong: You hold out only rows after the cut
 def held_out(times, share):
     cut = sorted(times.tolist(), reverse=True)[math.ceil(share * len(times)) - 1]

@@ -140,7 +140,7 @@ F.binary_cross_entropy_with_logits(scores, labels) -> ((scores > 0) != (labels =
 """,
     labels="A sure and right row costs almost 0, a sure and wrong one much: try one row of each label.",
     mean="What does the loss's argument reduction do, and what is it if you say nothing?",
-    nats="np.log, torch.log and math.log are natural logarithms.",
+    nats="np.log and torch.log are natural logarithms.",
     order="The log loss of PyTorch that takes logits is F.binary_cross_entropy_with_logits(input, target).",
 )
 

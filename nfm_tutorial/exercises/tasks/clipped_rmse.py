@@ -22,7 +22,8 @@ Example: `prediction = [2, -0.5]`, `target = [1, 1]`, `train_target = [-1, 1, 1]
     return TODO''',
     hints=(
         "Three steps: the range from train_target; clip; root of the mean of the squared differences.",
-        "np.clip(prediction, train_target.min(), train_target.max()), then np.sqrt(np.mean((clipped - target) ** 2)).",
+        "clipped = np.clip(prediction, train_target.min(), train_target.max()); "
+        "np.sqrt(np.mean((clipped - target) ** 2)).",
     ),
     number=True,
 )

@@ -163,15 +163,15 @@ waited += 1 -> waited += losses[i] > losses[best]
 loss < best -> loss < best - 1e-4
     You ask for a smallest improvement; any lower value is a new best.
 math.inf, 0 -> 0.0, 0
-    Your best value starts at 0, and no log loss is lower; start with math.inf or with the first epoch.
+    Your best value starts at 0, and no log loss is lower; start with float('inf') or with the first epoch.
 math.inf, 0 -> 1.0, 0
-    Your best value starts at a number that a loss may exceed; start with math.inf or with the first epoch.
+    Your best value starts at a number that a loss may exceed; start with float('inf') or with the first epoch.
 math.inf, 0 -> 2.0, 0
-    Your best value starts at a number that a loss may exceed; start with math.inf or with the first epoch.
+    Your best value starts at a number that a loss may exceed; start with float('inf') or with the first epoch.
 math.inf, 0 -> 10.0, 0
-    Your best value starts at a number that a loss may exceed; start with math.inf or with the first epoch.
+    Your best value starts at a number that a loss may exceed; start with float('inf') or with the first epoch.
 math.inf, 0 -> 100.0, 0
-    Your best value starts at a number that a loss may exceed; start with math.inf or with the first epoch.
+    Your best value starts at a number that a loss may exceed; start with float('inf') or with the first epoch.
 """,
     stop="Where does your code stop reading the list? With patience 1, [0.6, 0.7, 0.5] ends after epoch 2.",
     count="Count the epochs since the best one (itself not counted): training stops when there are `patience` of them.",

@@ -50,7 +50,7 @@ pencil and paper. There are three pairs.""",
         ),
     ),
     stub="answer = TODO  # a number",
-    fallback="This is not y; check the three parts (bias, linear part, pairs) one by one.",
+    fallback="This is not the score; check its three parts (bias, linear part, pairs) one by one.",
 )
 
 

@@ -6,7 +6,8 @@ import math
 
 import torch
 
-from ..exercise import Exercise
+from ..exercise import Exercise, Found
+from ..values import array_text, is_whole, to_array
 
 exercise = Exercise(
     title="Hold out the latest rows",
@@ -24,16 +25,16 @@ The third latest time is 3, and three rows have it, so five rows are held out:
     return TODO''',
     hints=(
         "Sort the times, find the time of the last row that you must hold out, and compare every row with it.",
-        "wanted = math.ceil(share * len(times)); cut = the wanted-th latest time; times >= cut.",
+        "wanted = int(np.ceil(share * len(times))); cut = times.sort().values[-wanted]; return times >= cut",
     ),
 )
 
 
 @exercise.inputs
 def inputs(draw):
+    yield torch.tensor([3.0, 1.0, 2.0]), 0.5  # first, as two rows or one hardly show what is wrong
     yield torch.tensor([4.0]), 0.5
     yield torch.tensor([1.0, 2.0]), 0.5
-    yield torch.tensor([3.0, 1.0, 2.0]), 0.5
     yield torch.tensor([5.0, 1.0, 3.0, 3.0, 9.0, 3.0]), 0.5
     yield torch.tensor([2.0, 8.0, 8.0, 8.0, 1.0, 4.0, 3.0]), 0.25
     yield torch.tensor([100.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0]), 0.25  # most of the time span has no rows
@@ -49,6 +50,16 @@ def inputs(draw):
 def by_counting(times, share):
     later = [sum(other > time for other in times) for time in times]  # rows strictly after each row
     return [count < share * len(times) for count in later]
+
+
+@exercise.observe
+def rows(answer, times, share):
+    held = answer(times, share)
+    if is_whole(held):
+        found = to_array(held).ravel().tolist()  # in any order, and perhaps with a tie cut in two
+        if 0 < len(found) == len(set(found) & set(range(len(times)))) < len(times):
+            return Found(positions, got=array_text(to_array(held)))
+    return held
 
 
 @exercise.example
@@ -115,6 +126,12 @@ def other_tie_cut_in_two(times, share):
     held = torch.zeros(len(times), dtype=torch.bool)
     held[times.argsort(stable=True)[len(times) - math.ceil(share * len(times)) :]] = True
     return held
+
+
+@exercise.wrong(hint="A comparison of all rows with one number gives (N,) of True and False: times >= cut.")
+def positions(times, share):
+    """You return the positions of the rows that are held out; return True or False for every row."""
+    return held_out(times, share).nonzero().squeeze(1)
 
 
 @exercise.wrong
