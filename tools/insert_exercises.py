@@ -28,7 +28,7 @@ HEADING = "## Exercises"
 INTRODUCTION = """{heading}
 
 Replace `TODO` and run the check below it. A check says "not attempted yet", "correct", or what is wrong, with the
-smallest input that shows it. A second wrong try gets a stronger hint. Nothing later depends on an exercise. The
+smallest input that shows it. Each wrong try brings another hint. Nothing later depends on an exercise. The
 answers, with the reasoning, are in [the solutions]({link}). To hand in: save the notebook, then run
 `from nfm_tutorial.course import hand_in; hand_in("your name")` in a new cell."""
 
