@@ -478,3 +478,21 @@ def test_the_window_opens_with_the_contents_panel():
     layout = json.loads(Path(ROOT / "tools" / "jupyterlab_workspace.json").read_text(encoding="utf-8"))
     left = layout["data"]["layout-restorer:data"]["left"]
     assert left["current"] == "@jupyterlab/toc:plugin" and left["current"] in left["widgets"] and not left["collapsed"]
+
+
+def test_jupyterlab_has_nothing_to_add_on_opening(tmp_path):
+    """It writes the kernel's language into a notebook that has another one, and then asks whether to save."""
+    from ipykernel.ipkernel import IPythonKernel
+
+    (tmp_path / "course").mkdir()
+    content = (ROOT / "notebooks" / "01_factorization_machines.ipynb").read_bytes()
+    (tmp_path / "course" / "01_x.ipynb").write_bytes(content)
+    assert update(tmp_path / "my", tmp_path / "course").counts == {"new": 1}
+    copy = tmp_path / "my" / "01_x.ipynb"
+    mine, theirs = json.loads(copy.read_bytes()), json.loads(content)
+    assert mine["metadata"].pop("language_info") == IPythonKernel.language_info
+    theirs["metadata"].pop("language_info")
+    assert mine == theirs
+    before = copy.stat().st_mtime_ns
+    assert update(tmp_path / "my", tmp_path / "course").counts == {"up to date": 1}
+    assert copy.stat().st_mtime_ns == before

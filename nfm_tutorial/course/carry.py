@@ -10,6 +10,7 @@ import copy
 import hashlib
 import itertools
 import json
+import platform
 import re
 from difflib import SequenceMatcher
 
@@ -65,6 +66,16 @@ def write(nb: dict) -> bytes:
     """The notebook as JupyterLab saves it."""
     text = json.dumps(nb, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
     return text.encode("utf-8", "backslashreplace")  # half of a surrogate pair becomes JSON's own \ud83d
+
+
+def of_this_python(content: bytes) -> bytes:
+    """A notebook with the kernel's language, which JupyterLab writes into it on opening and then calls it modified."""
+    nb = json.loads(content)
+    language = nb.get("metadata", {}).get("language_info")
+    if not isinstance(language, dict) or language.get("name") != "python":
+        return content
+    language |= {"codemirror_mode": {"name": "ipython", "version": 3}, "version": platform.python_version()}
+    return (json.dumps(nb, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "backslashreplace")
 
 
 def source(cell: dict) -> str:

@@ -105,6 +105,7 @@ class _Update:
         """Bring one notebook up to date."""
         content = (self.course / name).read_bytes()
         nb = carry.parse(content)
+        content = carry.of_this_python(content)
         now = carry.digest(nb)
         known = self.versions.setdefault(name, {})
         known[now] = carry.version(nb)
