@@ -884,7 +884,7 @@ def test_summary(capsys):
     assert capsys.readouterr().out == f"{shown}\n"
     width = max(len(e.title) for e in (*exercises.values(), experiment))
     assert repr(shown).splitlines() == [
-        f"1 of {len(exercises)} exercises done",
+        f"1 of {len(exercises)} exercises done; open experiments: 0 of 1 reported",
         f"  {right}  {first.title:<{width}}  correct",
         f"  {wrong}  {second.title:<{width}}  not right yet (2 tries)",
         *(f"  {id}  {e.title:<{width}}  not attempted yet" for id, e in [*rest, (experiment.id, experiment)]),
@@ -924,7 +924,7 @@ def test_in_a_kernel():
         [f"{gradient} The gradient that reaches V: correct"],
         [f"{count} Count DeepFM's parameters: not right yet", f"{gradient} The gradient that reaches V: correct"],
         [f"{loops} The pair term by loops: not right yet"],
-        [f"1 of {exercises} exercises done"],
+        [f"1 of {exercises} exercises done; open experiments: 0 of 1 reported"],
     ]
     assert "did not come to an end" in shown[5][0]
     assert all(set(output["data"]) == {"text/plain", "text/html"} for cell in nb.cells for output in cell.outputs)

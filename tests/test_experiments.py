@@ -155,7 +155,9 @@ def test_summary_has_a_line_for_it():
     assert summary("2").experiments == ((ID, EXPERIMENTS["how_large_a_k"].title, "not attempted yet"),)
     said()
     shown = summary("2")
-    assert repr(shown).splitlines()[0] == f"0 of {len(COURSE['2'])} exercises done"
+    done = f"0 of {len(COURSE['2'])} exercises done"
+    assert repr(shown).splitlines()[0] == f"{done}; open experiments: 1 of 1 reported" and done in shown._repr_html_()
+    assert repr(summary("3")).splitlines()[0] == f"0 of {len(COURSE['3'])} exercises done"
     assert "reported (1 result)" in repr(shown)
     assert "reported (1 result)" in shown._repr_html_() and summary("D7").experiments == ()
 

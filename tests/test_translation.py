@@ -319,8 +319,8 @@ def test_english_stays_english_beside_chinese():
     assert repr(english) == "2.1 Offsets of fields in one table: not attempted yet"
     assert repr(chinese) == "2.1 各个域在同一张表中的偏移量：还没有作答"
     assert chinese.status == english.status and "还没有作答" in chinese._repr_html_()
-    assert repr(zh.summary("2")).splitlines()[0] == "共5题，已完成0题"
-    assert repr(summary("2")).splitlines()[0] == "0 of 5 exercises done"
+    assert repr(zh.summary("2")).splitlines()[0] == "共5题，已完成0题；开放实验1个，已提交0个"
+    assert repr(summary("2")).splitlines()[0] == "0 of 5 exercises done; open experiments: 0 of 1 reported"
 
 
 def test_blanks_are_filled_after_the_look_up():

@@ -404,7 +404,7 @@ def shown(text: str):
             make = Report if id in EXPERIMENTS else lambda verdict: verdict
             return lambda: make(Verdict(id, language.say(task.title), status))
     lines = text.split("\n")
-    if re.fullmatch(r"\d+ of \d+ exercises done", lines[0]):
+    if re.match(r"\d+ of \d+ exercises done", lines[0]):
         ids = [id for id in [*EXERCISES, *EXPERIMENTS] if any(line.startswith(f"  {id:<5}") for line in lines[1:])]
         status = {id: line.rsplit("  ", 1)[1] for id in ids for line in lines if line.startswith(f"  {id:<5}")}
 

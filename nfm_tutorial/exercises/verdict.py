@@ -164,7 +164,11 @@ class Summary(Spoken):
         return sum(status.split(" (")[0] == CORRECT for _, _, status in self.rows)
 
     def _head(self) -> str:
-        return say("{n} of {total} exercises done", n=self.n_correct, total=len(self.rows))
+        done = say("{n} of {total} exercises done", n=self.n_correct, total=len(self.rows))
+        if not self.experiments:
+            return done
+        told = {"n": sum(s.split(" (")[0] == REPORTED for _, _, s in self.experiments), "total": len(self.experiments)}
+        return done + say("; open experiments: {n} of {total} reported", **told)
 
     def _text(self) -> str:
         if not self.rows:
