@@ -609,6 +609,7 @@ def test_what_cannot_be_read_is_told(tmp_path):
         "bomb.zip": bomb, "way.zip": zipped(**{"../../out_04.ipynb": small()}),
         "root.zip": zipped(**{"/etc/x_04.ipynb": small()}), "drive.zip": zipped(**{"C:\\x_04.ipynb": small()}),
         "rar.rar": b"x", "Kim/more.7z": b"x", "page.html": b"x", "Kim/page.html": b"beside", "Kim/04_x.ipynb": b"{",
+        "Lee/my.docx": b"x",
         "many.zip": zipped(**{f"{i}.ipynb": b"" for i in range(submissions.MOST + 1)}),
     }  # fmt: skip
     put(tmp_path, **files)
@@ -619,7 +620,7 @@ def test_what_cannot_be_read_is_told(tmp_path):
     kim = {file: trouble for (name, file), trouble in found(tmp_path).items() if name == "Kim"}
     assert kim.keys() == {"Kim/more.7z", "Kim/04_x.ipynb"} and "hand_in" in kim["Kim/more.7z"]
     told.pop("Kim")
-    wanted = {"page": "neither"}
+    wanted = {"page": "neither", "Lee": "without a notebook"}
     wanted |= {"json": "JSON", "old": "format 4", "new": "format 4", "r": "for R", "list": "format 4", "deep": "JSON"}
     wanted |= {"bad": "no zip", "none": "without notebooks", "bomb": "larger than", "way": "leaves", "root": "leaves"}
     wanted |= {"rar": "neither", "drive": "leaves", "many": "entries", "empty": "empty folder", "large": "larger than"}
@@ -807,6 +808,39 @@ def test_of_errors_the_first_one_is_named(session):
     name = "pool_by_identity"
     row = judged(session, name, "def f(x)) :\n    return x")
     assert row.mistake == "cell" and "SyntaxError" in row.message and "NameError" not in row.message
+
+
+def test_an_error_in_a_helper_is_the_first_one(session):
+    nb = demo.answered("4", {"pool_by_identity": "W = helper + 1\n\n\ndef pool(V, ids, values):\n    return W"})
+    (place,) = [i for i, cell in enumerate(nb["cells"]) if cell["id"] == "exercise-pool-by-identity-stub"]
+    helper = {"cell_type": "code", "id": "mine", "metadata": {}, "outputs": [], "source": "helper = 1 / 0"}
+    nb["cells"].insert(place, helper)
+    row = judging._Notebook(nb, "4").judge(EXERCISES["pool_by_identity"], session, 0)
+    assert row.mistake == "cell" and "ZeroDivisionError" in row.message
+
+
+@pytest.mark.parametrize("source", ["return input('?')", "return float(input('?')) * V"])
+def test_keyboard_input_is_told_with_the_learners_line(session, source):
+    row = judged(session, "pool_by_identity", f"def pool(V, ids, values):\n    {source}")
+    assert "keyboard" in row.message and f"line 2: `{source}`" in row.message
+    row = judged(session, "pool_by_identity", "k = input()\n\n\ndef pool(V, ids, values):\n    return V")
+    assert row.mistake == "cell" and "keyboard" in row.message and "EOF" not in row.message
+
+
+def both(tmp_path, english, chinese, first="01_x.ipynb", second="zh/01_x.ipynb"):
+    """What is judged of a zip with both languages of a chapter: (the file, why not the other)."""
+    put(tmp_path / "in", **{"Bo.zip": zipped(**{first: carry.write(english), second: carry.write(chinese)})})
+    graded = grade._latest(submissions.find(tmp_path / "in"), left := [])
+    return graded[0].file, [g.trouble for g in left]
+
+
+def test_of_both_languages_in_one_zip_the_one_that_is_begun_counts(tmp_path):
+    wrote = {"exercise-how-many-pairs-answer": "answer = 3"}
+    chinese, english = in_chinese("1", wrote), demo.answered("1", {"how_many_pairs": "answer = 3"})
+    found = both(tmp_path, judging.course()["1"], chinese)
+    assert found == ("Bo.zip/zh/01_x.ipynb", ["not judged: Bo.zip/zh/01_x.ipynb counts"])
+    assert both(tmp_path, english, judging.chinese("1"))[0] == "Bo.zip/01_x.ipynb"
+    assert both(tmp_path, english, judging.chinese("1"), "zz.ipynb", "aa.ipynb")[0] == "Bo.zip/zz.ipynb"
 
 
 def test_a_number_is_read_as_its_check_reads_it(session):
@@ -1009,3 +1043,8 @@ def test_a_deeper_chapter_has_no_ordinal_in_chinese():
 @pytest.mark.parametrize("text", ["1，6", "1、6", "第1章，第6章", "１,６", "1, 6"])
 def test_chapters_may_be_typed_with_a_chinese_keyboard(text):
     assert judging.keys(text) == ["1", "6"]
+
+
+@pytest.mark.parametrize("text", ["1-3", "1到3", "1~3", "第1章至第3章", "1—3"])
+def test_a_range_of_chapters_may_be_typed_with_a_chinese_keyboard(text):
+    assert judging.keys(text) == ["1", "2", "3"]

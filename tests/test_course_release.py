@@ -113,7 +113,9 @@ def test_the_command_says_that_the_package_holds_the_answers(tmp_path, capsys):
 def test_a_chinese_chapter_is_handed_out_when_it_is_wholly_translated(tmp_path, monkeypatch):
     out = read(release.release(tmp_path, "2", chinese=True))
     nb = carry.parse(out[f"zh/{judging.file_of('2')}"].encode())
-    assert "题解" in out["README.txt"] and "my/" in out["README.txt"] and "2" in out["README.txt"]
+    assert "题解" in out["README.txt"] and "第2章" in out["README.txt"] and "make lab EDITION=zh" in out["README.txt"]
+    about = read(release.release(tmp_path, "D1", chinese=True))["README.txt"]
+    assert "D1章" in about and "第D1" not in about
     assert carry.source(nb["cells"][0]).startswith("# 2. 在MovieLens上使用FM")
     imports = carry.source(next(cell for cell in nb["cells"] if cell["id"] == "exercise-imports"))
     assert "from nfm_tutorial.exercises.zh import" in imports

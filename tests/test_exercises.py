@@ -134,6 +134,7 @@ def test_a_whole_number_with_a_separator(text):
         "0\uff0e917",
         "0.917\u3002",
         "0\u3002917",
+        "\u3002917",
         "\u7ea60.917",
         "\u5f97\u5206 = 0.917",
         "y\u0302=0.917",
@@ -164,6 +165,8 @@ def test_a_number_may_be_written_in_many_ways(form):
         ("2", -8),
         "\uff082\uff0c-8\uff09",
         "\uff12\u3001\uff0d\uff18",
+        "\uff082\uff0c\u20148\uff09",
+        "2\u3001\u20148",
     ]
     + [[[2, -8]], np.array([[2], [-8]]), (torch.tensor(2), np.int64(-8))],
     ids=repr,
@@ -175,7 +178,7 @@ def test_two_numbers_may_be_written_in_many_ways(form):
 @pytest.mark.parametrize(
     "form",
     ["-9 1/2", "-9\u00bd", "\u22129.5", "\uff0d\uff19\uff0e\uff15", "-\uff11\uff19/2"]
-    + ["\u20149\u30025", "\u2014\u20149.5", "\u7ea6-9.5"],
+    + ["\u20149\u30025", "\u2014\u20149.5", "\u7ea6-9.5", "\u5927\u7ea6\u4e3a\u20149.5", "y=\u20149.5"],
 )
 def test_mixed_and_full_width_numbers(form):
     assert check("fm_by_hand", form)
@@ -866,6 +869,7 @@ def test_an_old_number_that_an_experiment_has_now_means_the_experiment():
 @pytest.mark.parametrize("asked", ["D4", "d4", " D4 ", "第D4章", "Ｄ４", "D4章"])
 def test_a_chapter_may_be_named_in_several_ways(asked):
     assert {id.split(".")[0] for id, _, _ in summary(asked).rows} == {"D4"}
+    assert repr(summary("第99章")) == "There are no exercises of chapter 99."
 
 
 def test_exchanged_arguments_and_spaces():

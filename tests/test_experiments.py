@@ -125,6 +125,7 @@ def test_a_conclusion_may_be_written_as_the_table_shows_it(values, n):
     with language.speaking(language.CHINESE):
         written = language.say(experiments.CONCLUSIONS[n])
         assert written != experiments.CONCLUSIONS[n] and said(differences=values, conclusion=f"{written}。")
+        assert said(differences=values, conclusion=f"「{written[0]} {written[1:]}」")
     assert not said(differences=values, conclusion=written)
 
 
@@ -147,7 +148,7 @@ def test_not_attempted_unknown_and_check():
     assert report("how_large_a_k", differences=[TODO, 1]).verdict.status == "not attempted yet"
     for key in ("9.9", "pool_by_identity", None, 2.7):
         assert report(key, differences=ABOVE).verdict.status == "unknown exercise"
-    assert 'report("' in report(1.6).verdict.hint and repr(report(1.6)).startswith("report: unknown")
+    assert 'report("4.6"' in report(4.6).verdict.hint and repr(report(1.6)).startswith("report: unknown")
     assert report("how_large_a_k").verdict.id == ID and "report(" in check("how_large_a_k", 1).hint
 
 

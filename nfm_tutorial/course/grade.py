@@ -105,13 +105,14 @@ def _latest(found: list[submissions.Submission], graded: list[Graded]) -> list[s
             graded.append(Graded(s.name, s.file, trouble=trouble, line=s.line))
             continue
         other = newest.get((s.name, key))
-        older, newer = (s, other) if other and other.time >= s.time else (other, s)
-        newest[s.name, key] = newer
-        if older:
-            same = older.digest == newer.digest
-            said = mark("not judged: equal to {file}") if same else mark("not judged: older than {file}")
-            said = say(said, file=newer.file)
-            graded.append(Graded(older.name, older.file, key, said, passed_over=True))
+        # In one zip, of both languages: the one with something in it, then the one saved last.
+        rank = {id(copy): (copy.time, judging.begun(copy.nb, key), copy.saved) for copy in (s, other) if copy}
+        left, kept = (s, other) if other and rank[id(other)] >= rank[id(s)] else (other, s)
+        newest[s.name, key] = kept
+        if left:
+            said = mark("not judged: older than {file}") if left.time < kept.time else mark("not judged: {file} counts")
+            said = mark("not judged: equal to {file}") if left.digest == kept.digest else said
+            graded.append(Graded(left.name, left.file, key, say(said, file=kept.file), passed_over=True))
     return list(newest.values())
 
 

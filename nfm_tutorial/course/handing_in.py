@@ -39,9 +39,11 @@ def hand_in(name: str, minutes=None, learned: str = "", chapters: str | None = N
     places = {here.resolve().name, Path.cwd().name, Path.cwd().parent.name}  # this may be my/zh/deeper
     with speaking(CHINESE if "zh" in places else ENGLISH):
         name = plain(name if isinstance(name, str) else "")
-        if name == "?" or name in PLACEHOLDERS:
+        if name == "?" or name.strip("\"'“”").casefold() in PLACEHOLDERS:
             raise ValueError(say("say who you are, with the name that the group knows: hand_in(name)"))
-        minutes = "" if minutes is None else re.sub(r"\s*(分钟|min(utes)?)$", "", plain(str(minutes), 14))
+        minutes = "" if minutes is None or not str(minutes).strip() else plain(str(minutes), 14)
+        if not re.search("[时h]", minutes):  # "1小时" has its unit
+            minutes = re.sub(r"(?i)\s*(分钟?|min(ute)?s?\.?)$", "", minutes)
         learned = plain(learned, 300) if learned else ""
         if not here.is_dir():
             missing = say("no folder {folder}; say where your notebooks are: hand_in(name, folder=...)", folder=here)
@@ -56,7 +58,7 @@ def hand_in(name: str, minutes=None, learned: str = "", chapters: str | None = N
 
 
 def _hand_in(name: str, minutes: str, learned: str, folder: Path, found: list[tuple[str, Path, bytes]]) -> Path:
-    line = check_in(name, list(dict.fromkeys(key for key, *_ in found)), done(folder), minutes, learned)
+    line = check_in(name, [key for key, *_ in found], done(folder), minutes, learned)
     path = folder / f"hand_in_{_file_name(name)}.zip"
     manifest = {"name": name, "version": version(), "minutes": minutes, "learned": learned, "line": line}
     with replacing(path) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -66,7 +68,8 @@ def _hand_in(name: str, minutes: str, learned: str, folder: Path, found: list[tu
     print(say("In the zip, as last saved (what you changed since then is not in it):"))
     for key, file, _ in found:
         ago = _ago(time.time() - file.stat().st_mtime)
-        print("  " + say("chapter {key}: {file}, saved {ago} ago", key=key, file=file.name, ago=ago))
+        shown = file.relative_to(folder).as_posix()
+        print("  " + say("chapter {key}: {file}, saved {ago} ago", key=key, file=shown, ago=ago))
     print(say("Send this file: {path}", path=path))
     print(say("Paste this line: {line}", line=line))
     return path
@@ -86,8 +89,8 @@ def check_in(name: str, keys: list[str], correct: set[str], minutes: str, learne
         number = sum(EXERCISES.name_of(id) in correct for id in ids)
         said = say("chapter {key}: {n} of {all}", key=key, n=number, all=len(ids))
         counts.append(said if ids else say("chapter {key}", key=key))
-    told = [say("{n} min", n=minutes or "__"), learned or say("learned: __")]
-    return " | ".join(["打卡", name, say(", ").join(counts), *told])
+    took = minutes if re.search("[时h]", minutes) else say("{n} min", n=minutes or "__")
+    return " | ".join(["打卡", name, say(", ").join(counts), took, learned or say("learned: __")])
 
 
 def done(folder: Path) -> set[str]:
@@ -113,7 +116,7 @@ def _folder() -> Path:
 
 def _notebooks(folder: Path, wanted: list[str] | None) -> tuple[list[tuple], list[tuple]]:
     """(chapter, file, content) of the notebooks to hand in, and (file, what is wrong) of those that can't be read."""
-    found, damaged, here = [], [], folder.resolve() == (ROOT / "notebooks").resolve()
+    best, damaged, here = {}, [], folder.resolve() == (ROOT / "notebooks").resolve()
     for path in sorted(path for part in PARTS for path in (folder / part).glob("*.ipynb")):
         content = path.read_bytes()
         try:
@@ -131,18 +134,17 @@ def _notebooks(folder: Path, wanted: list[str] | None) -> tuple[list[tuple], lis
         if len(content) > LARGEST:
             told = {"file": path.name, "size": LARGEST // 2**20}
             raise ValueError(say("{file} is larger than {size} MB; clear its outputs and save it", **told))
-        found.append((key, path, content, begun))
-    # Of a chapter in both languages the copy counts in which something is written, or else the English one.
-    wrote = {key for key, *_, begun in found if begun}
-    zh = folder / "zh"
-    found = [(k, p, c) for k, p, c, begun in found if (begun if k in wrote else zh not in p.parents)]
-    if not found:
+        # Of several copies, such as one per language: what was saved last of those with something in them.
+        rank = (begun, begun and path.stat().st_mtime, folder / "zh" not in path.parents)
+        if key not in best or rank > best[key][0]:
+            best[key] = rank, path, content
+    if not best:
         if wanted:
             what = say("no notebook of chapter {keys} in {folder}", keys=", ".join(wanted), folder=folder)
         else:
             what = say("no notebook in {folder} that you wrote in", folder=folder)
         raise ValueError(say("{what}; save it first (Ctrl+S), or say where it is: folder=...", what=what))
-    return sorted(found, key=lambda entry: (judging.order(entry[0]), entry[1])), damaged
+    return [(key, *best[key][1:]) for key in sorted(best, key=judging.order)], damaged
 
 
 def _file_name(name: str) -> str:

@@ -81,6 +81,11 @@ def edition(nb: dict, key: str) -> dict:
     return max(course()[key], chinese(key), key=lambda known: carry.agreement(nb, carry.version(known)))
 
 
+def begun(nb: dict, key: str) -> bool:
+    """Whether there is anything in a copy that the course's own notebook does not have."""
+    return bool(carry.own(nb, carry.version(edition(nb, key))))
+
+
 def chapter(nb: dict) -> str | None:
     """The chapter whose exercises a notebook holds, or most of whose cells; None if it is of no chapter."""
     ids = {cell.get("id") for cell in nb["cells"]}
@@ -180,7 +185,7 @@ class _Notebook:
         wanted = set().union(*(self.names[i].uses for i in needed))
         run = [[self._label(i), self._source(i, None if i in own else wanted)] for i in needed]
         official = {self._label(i) for i in checks or targets}
-        _examine(row, exercise, session, seed, run, name, official, {self._label(i) for i in own})
+        _examine(row, exercise, session, seed, run, name, official)
         return row
 
     def _source(self, place: int, wanted: set[str] | None) -> str:
@@ -249,8 +254,8 @@ def _shown(cell: dict) -> str:
     return "\n".join(["\n", title, *found]) if found else ""
 
 
-def _examine(row: Row, exercise, session: _Session, seed: int, run, name: str, official: set[str], own: set[str]):
-    """Fill in the verdict on what the cells give. own: the answer's cells; official: the one that checks it."""
+def _examine(row: Row, exercise, session: _Session, seed: int, run, name: str, official: set[str]) -> None:
+    """Fill in the verdict on what the cells give. official: the cell that checks the answer."""
     try:
         process = session.process()
         reply = process.ask({"do": "run", "cells": run, "keys": [exercise.id, exercise.name, name]})
@@ -277,8 +282,11 @@ def _examine(row: Row, exercise, session: _Session, seed: int, run, name: str, o
         return
     if errors:
         row.verdict, row.mistake = WRONG, "cell"
-        label, text = next((e for e in errors if e[0] in own), errors[0])  # the first one: others follow from it
-        row.message = say("Cell {number} stopped with {error}.", number=label, error=in_words(text))[:MESSAGE]
+        label, text = errors[0]  # the others follow from it
+        said = mark("Cell {number} stopped with {error}.")
+        if text.startswith("EOFError"):
+            said = mark("Cell {number} asks for keyboard input, and nobody types where answers are judged.")
+        row.message = say(said, number=label, error=in_words(text))[:MESSAGE]
 
 
 @functools.cache
@@ -384,6 +392,7 @@ def keys(text: str) -> list[str]:
     """The chapters that a text such as "1-4,D2" names. Raises ValueError, with the ones that there are."""
     found = []
     plain = re.sub("[第章]", "", unicodedata.normalize("NFKC", str(text)).replace("、", ",")).upper()
+    plain = re.sub(r"\s*[到至~—–]+\s*", "-", plain)
     for part in filter(None, (part.strip() for part in plain.split(","))):
         span = re.fullmatch(r"(D?)(\d{1,2})(?:-D?(\d{1,2}))?", part)
         named = [f"{span[1]}{n}" for n in range(int(span[2]), int(span[3] or span[2]) + 1)] if span else [part]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import os
 import re
-import textwrap
 import zipfile
 from pathlib import Path
 
@@ -20,7 +19,7 @@ ABOUT = (  # the paragraphs of the zip's README.txt
     mark("The chapters {keys} of the course nfm_tutorial, version {version}."),
     mark(
         "Install the package once (README.md of the project), put what is in this zip into the folder my/ beside "
-        "notebooks/, and open it with `make lab`. A notebook of that name with your answers stays yours: unpack into "
+        "notebooks/, and open it with {command}. A notebook of that name with your answers stays yours: unpack into "
         "another folder then. At the end of a chapter: from nfm_tutorial.course import hand_in, "
         "then hand_in with your name."
     ),
@@ -49,7 +48,8 @@ def release(folder, chapters: str | None = None, bare: bool = False, chinese: bo
     with replacing(path) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
         with speaking(CHINESE if chinese else ENGLISH):
             told = {"keys": say(", ").join(keys), "version": version()}
-            about = [textwrap.fill(say(text).format(**told), 100) for text in ABOUT]
+            told["command"] = "make lab EDITION=zh" if chinese else "make lab"
+            about = [say(text, **told) for text in ABOUT]
         archive.writestr("README.txt", "\n\n".join(about) + "\n")
         for file, text in notebooks.items():
             archive.writestr(file, text)

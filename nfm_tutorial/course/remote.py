@@ -360,21 +360,25 @@ def _raise(told: dict):
     text = str(told.get("text", ""))
     if told.get("unfinished"):
         raise Unfinished(text)
+    where = in_words(str(told.get("where", ""))[:200])
     if told.get("keyboard"):
-        raise sandbox.NoKeyboard(text)
+        error = sandbox.NoKeyboard(text)
+        error.told_where = where
+        raise error
     known = (getattr(builtins, kind, None) for kind in kinds)
     base = next((kind for kind in known if isinstance(kind, type) and issubclass(kind, BaseException)), RuntimeError)
     if issubclass(base, (UnicodeError, BaseExceptionGroup)):
         base = ValueError if issubclass(base, ValueError) else RuntimeError
     name = kinds[0] if kinds[0].isidentifier() else "Exception"
     error = type(name, (base,), {"__str__": lambda self: text, "__init__": lambda self: None})()
-    error.told_where = in_words(str(told.get("where", ""))[:200])
+    error.told_where = where
     raise error
 
 
 def in_words(where: str) -> str:
     """What a process, which knows English alone, says of a line of code, in the language that is spoken."""
-    line = r"line (\d{1,6}): `(.*)`"
+    place, line = r"\(<cell (\d+)>, line (\d+)\)", r"line (\d{1,6}): `(.*)`"
+    where = re.sub(place, lambda found: say("(cell {cell}, line {line})", cell=found[1], line=found[2]), where)
     return re.sub(line, lambda found: say("line {number}: `{line}`", number=found[1], line=found[2]), where)
 
 

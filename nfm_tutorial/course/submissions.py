@@ -23,7 +23,8 @@ LARGEST = 20 * 2**20  # bytes of a notebook
 LARGEST_ZIP = 100 * 2**20  # of all that is read from one
 MOST = 200  # entries of a zip
 ARCHIVES = {".rar", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".xz"}
-DOCUMENTS = {".py", ".html", ".htm", ".pdf", ".doc", ".docx"}  # sent for a notebook; beside one, they are the learner's
+# Sent for a notebook; beside one, in a learner's folder, they are the learner's own.
+DOCUMENTS = {".py", ".html", ".htm", ".pdf", ".doc", ".docx", ".wps"}
 MANIFEST = "hand_in.json"
 NAME_LENGTH = 80
 NOT_A_NAME = re.compile(r"[_ -]+D?\d{1,2}(?:[_ .-].*)?$")  # what follows the name in NAME_04.ipynb, NAME_D2_x.ipynb
@@ -40,6 +41,7 @@ class Submission:
     digest: str = ""
     version: str = ""
     time: float = 0.0
+    saved: tuple = ()  # in a zip: when the notebook was saved, by the learner's clock
     line: dict = field(default_factory=dict)
 
 
@@ -64,11 +66,12 @@ def _collect(path: Path, shown: Path, name: str | None, found: list[Submission],
     if path.is_symlink():
         found.append(Submission(own, shown.as_posix(), trouble=say("a link; it is not followed")))
     elif path.is_dir() and depth:
-        inner = [entry for entry in sorted(path.iterdir()) if not _hidden(entry.name)]
+        inner, before = [entry for entry in sorted(path.iterdir()) if not _hidden(entry.name)], len(found)
         for entry in inner:
             _collect(entry, shown / entry.name, own, found, depth - 1)
-        if name is None and not inner:
-            found.append(Submission(own, shown.as_posix(), trouble=say("an empty folder")))
+        if name is None and len(found) == before:
+            trouble = say("a folder without a notebook and without a zip") if inner else say("an empty folder")
+            found.append(Submission(own, shown.as_posix(), trouble=trouble))
     elif path.suffix.lower() in (ARCHIVES if name else ARCHIVES | DOCUMENTS):
         trouble = say("neither a notebook nor a zip; ask for the zip that hand_in makes")
         found.append(Submission(own, shown.as_posix(), trouble=trouble))
@@ -146,12 +149,13 @@ def _entries(archive: zipfile.ZipFile, time: float, shown: str, name: str | None
             if inside.name == MANIFEST:
                 manifest = _manifest(content)
             else:
-                texts[what] = content
+                texts[what] = content, entry.date_time
     own = name or manifest.get("name") or own
     for submission in found:
         submission.name = own
-    for what, content in texts.items():
+    for what, (content, saved) in texts.items():
         submission = notebook(own, what, content, time)
+        submission.saved = saved
         submission.version = manifest.get("version", "") or submission.version
         submission.line = {key: manifest[key] for key in ("minutes", "learned") if manifest.get(key)}
         found.append(submission)

@@ -181,4 +181,4 @@ def _summary(chapter) -> Summary:
             count = len(results(EXPERIMENTS.name_of(id)))
             status = f"{REPORTED} ({count} result{'s' if count > 1 else ''})" if count else NOT_ATTEMPTED
             open_ones.append((id, say(EXPERIMENTS[id].title), status))
-    return Summary(tuple(rows), chapter, tuple(open_ones))
+    return Summary(tuple(rows), next(iter(asked)) if asked else None, tuple(open_ones))

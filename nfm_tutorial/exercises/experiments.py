@@ -107,7 +107,8 @@ def _report(key, given: dict) -> Report:
         message = say("There is no such experiment. The experiments are {known}; the rest is for check.", known=known)
         if isinstance(key, str):
             return Report(Verdict(key[:40], "", UNKNOWN, message))
-        hint = say('Write the number in quotes: report("{key}", ...).', key=next(iter(EXPERIMENTS)))
+        meant = key if str(key) in EXPERIMENTS else next(iter(EXPERIMENTS))
+        hint = say('Write the number in quotes: report("{key}", ...).', key=meant)
         return Report(Verdict("report", "", UNKNOWN, message, hint=hint))
     task, row = EXPERIMENTS[id], {}
     if unfinished(given["differences"]):
@@ -217,7 +218,8 @@ def _widest(metric: str) -> float:
 def _judge_conclusion(task, given, row: dict) -> Fault | None:
     known = {_key(text).replace(" is ", " "): text for text in CONCLUSIONS}
     known |= {_key(say(text)): text for text in CONCLUSIONS}  # as the table shows it in another language
-    chosen = known.get(_key(given).replace(" is ", " ")) if isinstance(given, str) else None
+    typed = _key(given) if isinstance(given, str) else ""
+    chosen = known.get(typed.replace(" is ", " ")) or known.get(typed.replace(" ", ""))
     if chosen is None:
         missing, none = say("The conclusion is still missing."), say("The conclusion is none of the three.")
         known = ", ".join(f'conclusion="{text}"' for text in CONCLUSIONS)
@@ -293,4 +295,4 @@ def _plain(text: str) -> str:
 
 
 def _key(text: str) -> str:
-    return _plain(text).strip(" .\"'。“”").casefold()
+    return _plain(text).strip(" .!\"'。“”「」").casefold()

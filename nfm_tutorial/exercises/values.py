@@ -230,7 +230,8 @@ def parse_answer(raw, size: int = 1) -> np.ndarray:
         raise Unusable(say("Your answer is {kind}; a number is expected.", kind=describe_kind(raw))) from None
 
 
-_BEFORE_A_NUMBER = re.compile(r"^(?:[^\W\d]\w*\u0302?\s*(?=[=≈~]))?[=≈~约\s]*")  # as in "AUC = 0.9", "≈ 0.9" or "约0.9"
+# As in "AUC = 0.9", "≈ 0.9" or "约0.9".
+_BEFORE_A_NUMBER = re.compile(r"^(?:[^\W\d]\w*\u0302?\s*(?=[=≈~]))?(?:大?约(?:为|是|等于)?|[=≈~\s])*")
 _ALIKE = str.maketrans(
     {"\N{MINUS SIGN}": "-", "\N{EN DASH}": "-", "\N{FRACTION SLASH}": "/", "\N{IDEOGRAPHIC COMMA}": ",", ";": ","}
     | dict.fromkeys("\N{IDEOGRAPHIC FULL STOP}\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}", " ")
@@ -240,7 +241,8 @@ _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)"
 
 def _parse_text(text: str, size: int = 1) -> np.ndarray:
     text = re.sub("(?<=\\d)(?=[\u00bc-\u00be\u2150-\u215e])", " ", text)  # one sign for 1/2, behind a digit
-    text = re.sub(r"(?<=\d)。(?=\d)", ".", re.sub(r"^\s*—+(?=\s*[\d.])", "-", text))  # typed with a Chinese keyboard
+    # A Chinese keyboard types a full stop for a decimal point, and a dash for a minus.
+    text = re.sub(r"(^|[(（,，、;；=＝≈~约是于为\s])\s*—+(?=\s*[\d.])", r"\1-", re.sub(r"。(?=\d)", ".", text))
     stripped = unicodedata.normalize("NFKC", text).translate(_ALIKE).strip().strip("*`$ ")
     stripped = _BEFORE_A_NUMBER.sub("", stripped)
     if size == 1 and (mixed := re.fullmatch(r"([-+]?)\s*(\d+)\s+(\d+)\s*/\s*(\d*[1-9]\d*)", stripped)):  # -9 1/2
