@@ -470,6 +470,17 @@ def test_endless_loop_is_stopped(swallow, impatient):
     assert sys.gettrace() is None or "pydevd" in repr(sys.gettrace()) or "coverage" in repr(sys.gettrace())
 
 
+def test_what_a_loop_that_never_ends_printed_is_shown(impatient):
+    def pair_sum(V, x):
+        print("before the loop", len(x))
+        while True:
+            pass
+
+    verdict = check("pairs_by_loops", pair_sum)
+    assert verdict.mistake == "endless" and "your code printed:" in verdict.example
+    assert "before the loop" in verdict.example and verdict.example.count("before") == 1
+
+
 def test_sleeping_code_is_left_behind(impatient):
     start = time.monotonic()
     verdict = check("pairs_by_loops", lambda V, x: time.sleep(5))

@@ -73,6 +73,7 @@ def _examine_code(exercise: Exercise, candidate, dtype, seed, run):
     cases = sandbox.calmly(lambda: exercise.cases(dtype) if seed is None else exercise.cases(dtype, seed))
     outcomes: list[Outcome] = []
     stub: list[bool] = []
+    told: list[str] = []  # what code that was stopped had printed
 
     def work():
         for case in cases:
@@ -81,6 +82,9 @@ def _examine_code(exercise: Exercise, candidate, dtype, seed, run):
             except Unfinished:
                 stub.append(True)
                 return
+            except sandbox.Stop:
+                told.append(sandbox.printed())
+                raise
 
     ended = run(work)
     if stub:
@@ -91,7 +95,8 @@ def _examine_code(exercise: Exercise, candidate, dtype, seed, run):
         stopped = say("Your code did not come to an end and was stopped: is there a loop that never ends?")
         hint = "" if case.slow else say("Look at every while: does something in the loop change its condition?")
         got = say("nothing in several seconds")
-        found = Fault(say(case.slow) or stopped, hint, "endless", shown=_shown(exercise, case), got=got)
+        shown = _shown(exercise, case)
+        found = Fault(say(case.slow) or stopped, hint, "endless", shown=shown, got=got, printed="".join(told))
     if found is None and exercise.gradient:
         found = _without_gradient(exercise, candidate, cases, run)
     return found
