@@ -819,6 +819,19 @@ def test_an_error_in_a_helper_is_the_first_one(session):
     assert row.mistake == "cell" and "ZeroDivisionError" in row.message
 
 
+@pytest.mark.parametrize("stub", ["W = helper(2)\n\n\ndef pool(V, ids, values):\n    return W", None])
+@pytest.mark.parametrize("helper", ["def helper(V)\n    pass", "helper = lambda V: V)", "def helper(V):\n    pass"])
+def test_a_helper_that_is_no_python_is_named(session, stub, helper):
+    stub = stub or "def pool(V, ids, values):\n    return helper(V)"
+    nb = demo.answered("4", {"pool_by_identity": stub})
+    (place,) = [i for i, cell in enumerate(nb["cells"]) if cell["id"] == "exercise-pool-by-identity-stub"]
+    mine = {"cell_type": "code", "id": "mine", "metadata": {}, "outputs": [], "source": helper}
+    nb["cells"].insert(place, mine)
+    row = judging._Notebook(nb, "4").judge(EXERCISES["pool_by_identity"], session, 0)
+    broken = not helper.startswith("def helper(V):")
+    assert row.verdict == WRONG and ("SyntaxError" in row.message and f"Cell {place + 1}," in row.message) == broken
+
+
 @pytest.mark.parametrize("source", ["return input('?')", "return float(input('?')) * V"])
 def test_keyboard_input_is_told_with_the_learners_line(session, source):
     row = judged(session, "pool_by_identity", f"def pool(V, ids, values):\n    {source}")

@@ -49,6 +49,15 @@ def python(source: str) -> str:
         return source
 
 
+def trouble(source: str) -> str:
+    """Why a cell is no Python; "" if it is."""
+    try:
+        ast.parse(_inside_magic(source))
+    except UNREADABLE as error:
+        return f"{type(error).__name__}: {getattr(error, 'msg', None) or error}"
+    return ""
+
+
 def names_of(source: str) -> Names:
     """The names of a cell; none if it is no Python."""
     found = Names()

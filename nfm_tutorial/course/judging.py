@@ -186,7 +186,18 @@ class _Notebook:
         run = [[self._label(i), self._source(i, None if i in own else wanted)] for i in needed]
         official = {self._label(i) for i in checks or targets}
         _examine(row, exercise, session, seed, run, name, official)
+        self._blame(row)
         return row
+
+    def _blame(self, row: Row) -> None:
+        """If a name is missing because the cell that defines it is no Python: that is what to say."""
+        missing = re.search(r"name '(\w+)' is not defined", row.message)
+        for place, source in enumerate(self.sources if missing else ()):
+            defines = rf"^\s*(def|class)\s+{missing[1]}\b|^\s*{missing[1]}\s*="
+            if re.search(defines, source, re.M) and (error := cells.trouble(source)):
+                told = {"number": self._label(place), "name": missing[1], "error": error}
+                row.message = say("Cell {number}, which defines {name}, cannot be run: {error}.", **told)[:MESSAGE]
+                return
 
     def _source(self, place: int, wanted: set[str] | None) -> str:
         """What is run of a cell. wanted: all that is needed of the course's own imports, of which some take seconds."""
