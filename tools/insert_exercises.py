@@ -27,10 +27,9 @@ CLINIC = NOTEBOOKS / "deeper" / "07_bug_clinic.ipynb"
 HEADING = "## Exercises"
 INTRODUCTION = """{heading}
 
-Replace `TODO` and run the check below it. A check says "not attempted yet", "correct", or what is wrong, with the
-smallest input that shows it. Each wrong try brings another hint. Nothing later depends on an exercise. The
-answers, with the reasoning, are in [the solutions]({link}). To hand in: save the notebook, then run
-`from nfm_tutorial.course import hand_in; hand_in("your name")` in a new cell."""
+Replace `TODO` and run the check: it names the mistake and shows it on the smallest input. Nothing later depends on an
+exercise. [Solutions]({link}). To hand in, save and run `from nfm_tutorial.course import hand_in; hand_in("your name")`
+in a new cell."""
 
 
 def exercise_cells(path: Path) -> list:

@@ -71,7 +71,7 @@ FRAMES = [
         "and one open experiment as homework.",
     ),
     (r"\*\*(?P<kind>A short answer|A good one|A very good one):\*\* (?P<text>.*)", "**{kind}:** {text}"),
-    (r"(Replace `TODO` and run the check .*)\]\((?P<link>[^)]+)\)(\..*)", None),  # the text itself, without its link
+    (r"(Replace `TODO` and run the check: .*)\]\((?P<link>[^)]+)\)(\..*)", None),  # the text itself, without its link
 ]
 TRANSLATED = ("title", "kind", "text")
 SAYING = ("say", "mark", "Unreadable")  # what is called with the messages of the checks and of the course's tools
