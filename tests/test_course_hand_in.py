@@ -108,6 +108,12 @@ def test_a_damaged_notebook_or_record_stops_nobody(my, capsys):
     assert "left out: 02_broken.ipynb" in said and "chapter 4: 0 of" in said
 
 
+def test_a_learner_whose_only_notebook_is_damaged_hears_so(tmp_path):
+    (tmp_path / "02_broken.ipynb").write_text("{")
+    with pytest.raises(ValueError, match=r"left out: 02_broken.ipynb \(not JSON"):
+        hand_in("Ada", folder=tmp_path)
+
+
 def test_a_zip_that_can_t_be_written_whole_is_not_written(my, monkeypatch):
     path = hand_in("Ada")
     before = path.read_bytes()

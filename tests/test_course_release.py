@@ -122,6 +122,9 @@ def test_a_chinese_chapter_is_handed_out_when_it_is_wholly_translated(tmp_path, 
     half = copy.deepcopy(nb)
     half["cells"][3]["source"] = "Some text." + release.TO_DO
     monkeypatch.setattr(judging, "chinese", lambda key: half)
-    with pytest.raises(ValueError, match="chapter 2 is not translated: 1 texts are still English"):
+    with pytest.raises(ValueError, match="chapter 2 is not wholly translated .1 English."):
+        release.release(tmp_path / "new", "2", chinese=True)
+    monkeypatch.setattr(judging, "chinese", lambda key: {"cells": []})
+    with pytest.raises(ValueError, match="has no Chinese edition"):
         release.release(tmp_path / "new", "2", chinese=True)
     assert not (tmp_path / "new").exists()

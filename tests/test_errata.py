@@ -10,6 +10,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits, mse_loss
 from nfm_tutorial.data import data_folder, movielens
 from nfm_tutorial.encoding import Encoder, Field
 from nfm_tutorial.layers import bi_interaction
+from nfm_tutorial.metrics import auc
 from nfm_tutorial.models import FM, NFM
 from nfm_tutorial.training import predict
 
@@ -140,3 +141,23 @@ def test_one_number_can_tell_all_sign_patterns_of_five_fields_apart():
     patterns = torch.cartesian_prod(*[torch.arange(2)] * 5)  # (32, 5)
     pooled = bi_interaction(two[torch.arange(5), patterns][..., None])[:, 0].sort().values  # (32,)
     assert len(pooled) == 32 and pooled.diff().min() > 1e-3
+
+
+def test_on_frappe_nfm_leads_by_rmse_hardly_by_auc_and_not_by_log_loss():
+    record = json.loads((data_folder() / "frappe.json").read_text(encoding="utf-8"))
+    (rmse,) = [d for d in record["differences"] if (d["metric"], d["k"], *d["models"]) == ("rmse", 128, "FM", "NFM")]
+    (by_auc,) = [d for d in record["differences"] if (d["metric"], d["k"], *d["models"]) == ("auc", 64, "FM", "NFM")]
+    assert min(*rmse["seeds"], *rmse["users"]) > 0  # FM minus NFM
+    assert max(*by_auc["seeds"], *by_auc["users"]) < 0 and -by_auc["mean"] < (0.9804 - 0.9671) / 3  # of BARS' lead
+    runs = [row for row in record["rows"] if row["task"] == "binary" and row["k"] == 64]
+    loss = pd.DataFrame([{"model": row["model"], "loss": row["test"]["logloss"]} for row in runs])
+    loss = loss.groupby("model")["loss"].mean()
+    assert loss["FM"] < loss["NFM"]
+
+
+def test_the_best_of_a_hundred_looks_good_on_the_rows_that_chose_it():
+    draw = torch.Generator().manual_seed(0)
+    labels, fresh = torch.arange(100) % 2, torch.arange(10_000) % 2
+    scores = torch.rand(100, 100, generator=draw)  # of 100 models that know nothing, on 100 rows
+    best = max(auc(labels, model) for model in scores)
+    assert best > 0.6 and abs(auc(fresh, torch.rand(10_000, generator=draw)) - 0.5) < 0.02

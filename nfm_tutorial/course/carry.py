@@ -28,7 +28,7 @@ class Unreadable(ValueError):
 
     def __init__(self, message: str, **blanks):
         super().__init__(message.format(**blanks))
-        self.message, self.blanks = message, blanks
+        self.message, self.blanks = message, blanks  # for `say`
 
 
 def parse(content: bytes) -> dict:

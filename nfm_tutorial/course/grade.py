@@ -25,7 +25,6 @@ from .remote import DEFAULT, PACKAGE, Limits
 from .version import version
 
 STATE = ".grading.json"
-UNREADABLE = "unreadable"
 
 
 @dataclass

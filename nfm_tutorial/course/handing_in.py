@@ -14,7 +14,7 @@ from ..exercises.registry import EXERCISES
 from ..exercises.verdict import CORRECT
 from ..files import replacing
 from . import carry, judging
-from .submissions import LARGEST, MANIFEST, plain
+from .submissions import LARGEST, LENGTHS, MANIFEST, plain
 from .version import version
 from .workspace import ROOT, versions
 
@@ -41,19 +41,18 @@ def hand_in(name: str, minutes=None, learned: str = "", chapters: str | None = N
         name = plain(name if isinstance(name, str) else "")
         if name == "?" or name.strip("\"'“”").casefold() in PLACEHOLDERS:
             raise ValueError(say("say who you are, with the name that the group knows: hand_in(name)"))
-        minutes = "" if minutes is None or not str(minutes).strip() else plain(str(minutes), 14)
+        minutes = "" if minutes is None or not str(minutes).strip() else plain(str(minutes), LENGTHS["minutes"])
         if not re.search("[时h]", minutes):  # "1小时" has its unit
             minutes = re.sub(r"(?i)\s*(分钟?|min(ute)?s?\.?)$", "", minutes)
-        learned = plain(learned, 300) if learned else ""
+        learned = plain(learned, LENGTHS["learned"]) if learned else ""
         if not here.is_dir():
             missing = say("no folder {folder}; say where your notebooks are: hand_in(name, folder=...)", folder=here)
             raise FileNotFoundError(missing)
         found, damaged = _notebooks(here, judging.keys(chapters) if chapters else None)
     folder = here
     with speaking(_language(found)):
-        for path, error in damaged:
-            why = say(error.message, **error.blanks)
-            print("  " + say("left out: {file} ({why})", file=path.name, why=why))
+        for line in _left_out(damaged):
+            print(f"  {line}")
         return _hand_in(name, minutes, learned, folder, found)
 
 
@@ -127,8 +126,7 @@ def _notebooks(folder: Path, wanted: list[str] | None) -> tuple[list[tuple], lis
         key = judging.chapter(nb)
         if key is None or wanted is not None and key not in wanted:
             continue
-        known = [carry.version(judging.edition(nb, key)), *versions(path)]
-        begun = all(carry.own(nb, version) for version in known)  # an untouched copy of an older version is not
+        begun = judging.begun(nb, key, versions(path))
         if wanted is None and not here and not begun:
             continue
         if len(content) > LARGEST:
@@ -143,8 +141,15 @@ def _notebooks(folder: Path, wanted: list[str] | None) -> tuple[list[tuple], lis
             what = say("no notebook of chapter {keys} in {folder}", keys=", ".join(wanted), folder=folder)
         else:
             what = say("no notebook in {folder} that you wrote in", folder=folder)
-        raise ValueError(say("{what}; save it first (Ctrl+S), or say where it is: folder=...", what=what))
+        asked = say("{what}; save it first (Ctrl+S), or say where it is: folder=...", what=what)
+        raise ValueError("\n  ".join([asked, *_left_out(damaged)]))
     return [(key, *best[key][1:]) for key in sorted(best, key=judging.order)], damaged
+
+
+def _left_out(damaged: list[tuple[Path, carry.Unreadable]]) -> list[str]:
+    """A line for each notebook that can't be read."""
+    told = [(path.name, say(error.message, **error.blanks)) for path, error in damaged]
+    return [say("left out: {file} ({why})", file=file, why=why) for file, why in told]
 
 
 def _file_name(name: str) -> str:

@@ -12,6 +12,7 @@ import functools
 import random
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ..exercises import judge as engine
@@ -81,9 +82,9 @@ def edition(nb: dict, key: str) -> dict:
     return max(course()[key], chinese(key), key=lambda known: carry.agreement(nb, carry.version(known)))
 
 
-def begun(nb: dict, key: str) -> bool:
-    """Whether there is anything in a copy that the course's own notebook does not have."""
-    return bool(carry.own(nb, carry.version(edition(nb, key))))
+def begun(nb: dict, key: str, older: Iterable[dict[str, str]] = ()) -> bool:
+    """Whether a copy holds something that no known version has. older: versions besides the course's own."""
+    return all(carry.own(nb, base) for base in (carry.version(edition(nb, key)), *older))
 
 
 def chapter(nb: dict) -> str | None:

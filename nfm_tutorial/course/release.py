@@ -60,8 +60,10 @@ def handed_out(key: str, bare: bool = False, chinese: bool = False) -> dict:
     """A chapter's notebook as it is handed out."""
     nb = copy.deepcopy(judging.chinese(key) if chinese else judging.course()[key])
     open_ = sum(carry.source(cell).count(TO_DO) for cell in nb["cells"] if cell["cell_type"] == "markdown")
-    if open_ or not nb["cells"]:
-        raise ValueError(f"chapter {key} is not translated: {open_} texts are still English; hand out the English one")
+    if not nb["cells"]:
+        raise ValueError(f"chapter {key} has no Chinese edition; run make zh, or hand out the English one")
+    if open_:
+        raise ValueError(f"chapter {key} is not wholly translated ({open_} English); hand out the English one")
     nb.setdefault("metadata", {})["nfm_tutorial"] = {"version": version(), "chapter": key}
     empty = {}
     for exercise in [*EXERCISES.of(key).values(), *EXPERIMENTS.of(key).values()]:

@@ -27,6 +27,7 @@ ARCHIVES = {".rar", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".xz"}
 DOCUMENTS = {".py", ".html", ".htm", ".pdf", ".doc", ".docx", ".wps"}
 MANIFEST = "hand_in.json"
 NAME_LENGTH = 80
+LENGTHS = {"name": NAME_LENGTH, "version": 40, "minutes": 14, "learned": 300}  # of a hand-in's texts
 NOT_A_NAME = re.compile(r"[_ -]+D?\d{1,2}(?:[_ .-].*)?$")  # what follows the name in NAME_04.ipynb, NAME_D2_x.ipynb
 
 
@@ -170,10 +171,9 @@ def _manifest(content: bytes) -> dict[str, str]:
         return {}
     if not isinstance(held, dict):
         return {}
-    kept = {key: held.get(key) for key in ("name", "version", "minutes", "learned")}
-    lengths = {"name": NAME_LENGTH, "version": 40, "minutes": 10, "learned": 300}
+    kept = {key: held.get(key) for key in LENGTHS}
     said = {key: str(v) for key, v in kept.items() if isinstance(v, (str, int, float))}
-    return {key: plain(text, lengths[key]) for key, text in said.items() if text.strip()}
+    return {key: plain(text, LENGTHS[key]) for key, text in said.items() if text.strip()}
 
 
 def plain(text: str, length: int = NAME_LENGTH) -> str:
